@@ -1,0 +1,90 @@
+/**
+ * The worker in which everything is verified: it loads the core, and is its host.
+ *
+ * The page calls `load`, then `start`: the answer of `start` is the handshake, after it the worker is ready or has said why not.
+ * A panic of the core ends its instance: the worker says `crashed` and answers nothing more.
+ * @module
+ */
+
+import { METHODS } from "./methods.js";
+import { Rpc, RpcError } from "./rpc.js";
+import { Storage, databaseName } from "./storage.js";
+
+/** @typedef {import("./index.d.ts").Config} Config */
+/** @typedef {import("./generated-types.d.ts").Core} Core */
+/** @typedef {import("./generated-types.d.ts").CoreModule} CoreModule */
+/** @typedef {import("./generated-types.d.ts").Host} Host */
+/** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
+
+/** @type {Promise<CoreModule> | null} */
+let module = null;
+/** @type {Core | null} */
+let core = null;
+
+const page = new Rpc(/** @type {any} */ (self), { load, start, netEvent, call });
+
+/** Fetches and compiles the core; apart from `start`, so that it runs while the page prepares the swarm. */
+async function load() {
+  module ??= import("./generated/lampyris_core.js").then(async (loaded) => {
+    await loaded.default();
+    return /** @type {CoreModule} */ (/** @type {unknown} */ (loaded));
+  });
+  await module;
+}
+
+/** @param {Config} config */
+async function start(config) {
+  await load();
+  const { Core } = /** @type {CoreModule} */ (await module);
+  const storage = await Storage.open(databaseName(config));
+  core = new Core(config, host(storage));
+  await core.start();
+}
+
+/** @param {NetEvent} event */
+function netEvent(event) {
+  core?.onNetEvent(event);
+}
+
+/**
+ * @param {string} name
+ * @param {unknown[]} args
+ */
+async function call(name, args) {
+  if (core === null) throw new RpcError({ code: "bug", message: `${name} was called before the core had started` });
+  if (!METHODS.includes(/** @type {any} */ (name))) throw new RpcError({ code: "bug", message: `no method ${name}` });
+  return core[/** @type {import("./methods.js").Method} */ (name)](...args);
+}
+
+/**
+ * What the core may do: talk to peers through the page, keep records, wait, and tell news.
+ * @param {Storage} storage
+ * @returns {Host}
+ */
+function host(storage) {
+  return {
+    request: (peer, protocol, body, timeoutMs) => page.call("request", peer, protocol, body, timeoutMs),
+    dial: (address) => page.notify("dial", address),
+    disconnect: (peer, reason) => page.notify("disconnect", peer, reason),
+    subscribe: (topic) => page.notify("subscribe", topic),
+    unsubscribe: (topic) => page.notify("unsubscribe", topic),
+    report: (messageId, peer, verdict) => page.notify("report", messageId, peer, verdict),
+    load: (key) => storage.load(key),
+    store: (key, value) => storage.store(key, value),
+    keys: (prefix) => storage.keys(prefix),
+    emit: (event) => page.notify("emit", event),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+}
+
+/** @param {unknown} reason */
+function crashed(reason) {
+  page.notify("crashed", reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason));
+  page.close(reason);
+}
+
+self.addEventListener("error", (event) => crashed(event.error ?? event.message));
+self.addEventListener("unhandledrejection", (event) => {
+  // A promise that the core dropped may reject unheard; only a trap means that the instance is lost.
+  if (event.reason instanceof WebAssembly.RuntimeError) crashed(event.reason);
+});

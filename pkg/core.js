@@ -1,0 +1,102 @@
+/**
+ * The page's side of the worker: starts it, calls it, and notices when it is gone.
+ * @module
+ */
+
+import { ClientError } from "./errors.js";
+import { Rpc } from "./rpc.js";
+
+/** @typedef {import("./index.d.ts").Config} Config */
+/** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
+/** @typedef {import("./rpc.js").Handlers} Handlers */
+
+/** One worker with one instance of the core. After a crash it is of no use: make another. */
+export class CoreWorker {
+  #worker;
+  #rpc;
+  #onCrash;
+  #ended = false;
+
+  /**
+   * @param {Worker} worker
+   * @param {Handlers} handlers what the core may ask of the page
+   * @param {(message: string) => void} onCrash called at most once
+   */
+  constructor(worker, handlers, onCrash) {
+    this.#worker = worker;
+    this.#onCrash = onCrash;
+    this.#rpc = new Rpc(worker, { ...handlers, crashed: (/** @type {string} */ message) => this.#crashed(message) });
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#crashed(event.message || "the worker's script could not be loaded");
+    });
+    worker.addEventListener("messageerror", () => this.#crashed("a message of the worker could not be read"));
+  }
+
+  /** Fetches and compiles the core. */
+  async load() {
+    await this.#rpc.call("load");
+  }
+
+  /**
+   * The handshake: resolves when the core is ready, rejects with what it says otherwise.
+   * @param {Config} config
+   */
+  async start(config) {
+    await this.#rpc.call("start", config);
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown[]} args
+   * @returns {Promise<unknown>}
+   */
+  async call(method, args) {
+    return this.#rpc.call("call", method, args);
+  }
+
+  /** @param {NetEvent} event */
+  netEvent(event) {
+    this.#rpc.notify("netEvent", event);
+  }
+
+  /** @param {ClientError} reason */
+  end(reason) {
+    this.#ended = true;
+    this.#rpc.close(reason);
+    this.#worker.terminate();
+  }
+
+  /** @param {string} message */
+  #crashed(message) {
+    if (this.#ended) return;
+    this.end(new ClientError("crashed", `the verifying core crashed (${message})`));
+    this.#onCrash(message);
+  }
+}
+
+/**
+ * The script of the worker, as the browser wants it: where Trusted Types are enforced, through the policy `lampyris`.
+ * @returns {Worker}
+ */
+export function createWorker() {
+  return new Worker(/** @type {any} */ (workerUrl()), { type: "module", name: "lampyris core" });
+}
+
+/** @type {unknown} */
+let trustedUrl = null;
+
+/** @returns {unknown} */
+function workerUrl() {
+  if (trustedUrl !== null) return trustedUrl;
+  const { href } = new URL("./core-worker.js", import.meta.url);
+  const factory = /** @type {any} */ (globalThis).trustedTypes;
+  const policy = factory?.createPolicy("lampyris", {
+    createScriptURL(/** @type {string} */ url) {
+      if (url !== href) throw new TypeError("only the package's own worker");
+      return url;
+    },
+  });
+  trustedUrl = policy === undefined ? href : policy.createScriptURL(href);
+  return trustedUrl;
+}

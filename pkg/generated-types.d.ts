@@ -1,0 +1,66 @@
+/** What the hand-written modules expect of the two generated ones, so that they can be checked before those are built. */
+
+import type { Config } from "./index.d.ts";
+import type { Method } from "./methods.js";
+
+/** `generated/lampyris_core.js`. */
+export interface CoreModule {
+  default(): Promise<unknown>;
+  Core: new (config: Config, host: Host) => Core;
+}
+
+/** The verifying core; lives in the worker. */
+export type Core = {
+  /** Resolves when the stored state is loaded and the core follows the chain. */
+  start(): Promise<void>;
+  onNetEvent(event: NetEvent): void;
+} & Record<Method, (...args: unknown[]) => Promise<unknown>>;
+
+/** What the core is given by the worker. */
+export interface Host {
+  request(peer: string, protocol: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  dial(address: string): void;
+  disconnect(peer: string, reason: string): void;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+  report(messageId: Uint8Array, peer: string, verdict: Verdict): void;
+  load(key: string): Promise<Uint8Array | undefined>;
+  store(key: string, value: Uint8Array | undefined): Promise<void>;
+  keys(prefix: string): Promise<string[]>;
+  emit(event: CoreEvent): void;
+  sleep(ms: number): Promise<void>;
+}
+
+export type Verdict = "accept" | "ignore" | "reject";
+
+/** News of the core, for the page. */
+export interface CoreEvent {
+  type: "status" | "head" | "peers" | "transaction";
+  detail: unknown;
+}
+
+/** `generated/lampyris_net.js`. */
+export interface NetModule {
+  default(): Promise<unknown>;
+  Swarm: new (config: { topics?: string[] }, onEvent: (event: NetEvent) => void) => NetSwarm;
+}
+
+/** The swarm of peers; lives on the page's thread. */
+export interface NetSwarm {
+  dial(address: string): void;
+  disconnect(peer: string, reason: string): void;
+  request(peer: string, protocol: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+  publish(topic: string, data: Uint8Array): void;
+  report(messageId: Uint8Array, peer: string, verdict: Verdict): void;
+  close(): void;
+}
+
+/** News of the swarm, for the core. `resumed`: connections may be gone and time has passed; dial again. */
+export type NetEvent =
+  | { type: "connected"; peer: string; address: string }
+  | { type: "disconnected"; peer: string; reason: string }
+  | { type: "dial_failed"; address: string; reason: string }
+  | { type: "gossip"; peer: string; messageId: Uint8Array; topic: string; data: Uint8Array }
+  | { type: "resumed" };

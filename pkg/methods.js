@@ -1,0 +1,28 @@
+/**
+ * The methods of the core that a client has too, by the same name: one method, one place. Their types are in `index.d.ts`.
+ * @module
+ */
+
+export const METHODS = Object.freeze(
+  /** @type {const} */ ([
+    "state",
+    "balance",
+    "tokenBalance",
+    "accounts",
+    "createAccount",
+    "importAccount",
+    "unlock",
+    "lock",
+    "removeAccount",
+    "quote",
+    "send",
+    "transactions",
+    "forgetTransaction",
+    "governors",
+    "proposals",
+    "votingPower",
+    "castVote",
+  ]),
+);
+
+/** @typedef {(typeof METHODS)[number]} Method */

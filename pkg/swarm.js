@@ -1,0 +1,199 @@
+/**
+ * The swarm on the page's thread, where alone WebRTC exists. It moves bytes and believes nothing.
+ *
+ * It closes its connections when the page is left or frozen, opens again when the page is back, and takes a fresh instance of its
+ * wasm after a panic. Bound: peers and topics are those that the core dialled and subscribed.
+ * @module
+ */
+
+/** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
+/** @typedef {import("./generated-types.d.ts").NetModule} NetModule */
+/** @typedef {import("./generated-types.d.ts").NetSwarm} NetSwarm */
+/** @typedef {import("./generated-types.d.ts").Verdict} Verdict */
+
+/** How its trap is told from one of another wasm on the same page: by the file in its stack. */
+const WASM_FILE = "lampyris_net";
+
+/** One swarm over the life of a client, in as many wasm instances as it takes. */
+export class Swarm {
+  #onEvent;
+  #onCrash;
+  /** @type {Promise<NetModule> | null} */
+  #module = null;
+  #instances = 0;
+  /** @type {NetSwarm | null} */
+  #swarm = null;
+  /** @type {Set<string>} */
+  #peers = new Set();
+  /** @type {Set<string>} */
+  #topics = new Set();
+
+  /**
+   * @param {(event: NetEvent) => void} onEvent
+   * @param {(message: string) => void} onCrash called once a crash; `open` starts anew
+   */
+  constructor(onEvent, onCrash) {
+    this.#onEvent = onEvent;
+    this.#onCrash = onCrash;
+  }
+
+  /** Loads the wasm if need be and starts the swarm with the topics it had. */
+  async open() {
+    if (typeof RTCPeerConnection === "undefined") throw unavailable("this browser has no WebRTC, or has it switched off");
+    this.#module ??= this.#load();
+    const { Swarm: NetSwarm } = await this.#module;
+    if (this.#swarm !== null) return;
+    this.#watch(true);
+    this.#swarm = new NetSwarm({ topics: [...this.#topics] }, (event) => this.#heard(event));
+  }
+
+  /**
+   * Ends all connections; the core hears of each.
+   * @param {string} reason
+   */
+  close(reason) {
+    const swarm = this.#swarm;
+    this.#swarm = null;
+    this.#watch(false);
+    try {
+      swarm?.close();
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      this.#module = null; // it trapped while closing: the next one is a fresh instance
+    }
+    this.#gone(reason);
+  }
+
+  /** @param {string} address */
+  dial(address) {
+    try {
+      this.#run((swarm) => swarm.dial(address));
+    } catch (error) {
+      this.#onEvent({ type: "dial_failed", address, reason: messageOf(error) });
+    }
+  }
+
+  /**
+   * @param {string} peer
+   * @param {string} reason
+   */
+  disconnect(peer, reason) {
+    this.#run((swarm) => swarm.disconnect(peer, reason));
+  }
+
+  /**
+   * @param {string} peer
+   * @param {string} protocol
+   * @param {Uint8Array} body
+   * @param {number} timeoutMs
+   * @returns {Promise<Uint8Array>}
+   */
+  async request(peer, protocol, body, timeoutMs) {
+    const answer = this.#run((swarm) => swarm.request(peer, protocol, body, timeoutMs));
+    if (answer === undefined) throw Object.assign(new Error("the swarm is closed"), { code: "disconnected" });
+    return answer;
+  }
+
+  /** @param {string} topic */
+  subscribe(topic) {
+    this.#topics.add(topic);
+    this.#run((swarm) => swarm.subscribe(topic));
+  }
+
+  /** @param {string} topic */
+  unsubscribe(topic) {
+    this.#topics.delete(topic);
+    this.#run((swarm) => swarm.unsubscribe(topic));
+  }
+
+  /**
+   * @param {Uint8Array} messageId
+   * @param {string} peer
+   * @param {Verdict} verdict
+   */
+  report(messageId, peer, verdict) {
+    this.#run((swarm) => swarm.report(messageId, peer, verdict));
+  }
+
+  /** @returns {Promise<NetModule>} */
+  async #load() {
+    const instance = this.#instances++;
+    // A module keeps its one instance for ever; another address is another module, and so another instance.
+    const loaded =
+      instance === 0
+        ? await import("./generated/lampyris_net.js")
+        : await import(/* @vite-ignore */ new URL(`./generated/lampyris_net.js?instance=${instance}`, import.meta.url).href);
+    await loaded.default();
+    return loaded;
+  }
+
+  /** @param {NetEvent} event */
+  #heard(event) {
+    if (this.#swarm === null) return;
+    if (event.type === "connected") this.#peers.add(event.peer);
+    else if (event.type === "disconnected") this.#peers.delete(event.peer);
+    this.#onEvent(event);
+  }
+
+  /** @param {string} reason */
+  #gone(reason) {
+    const peers = [...this.#peers];
+    this.#peers.clear();
+    for (const peer of peers) this.#onEvent({ type: "disconnected", peer, reason });
+  }
+
+  /**
+   * @template T
+   * @param {(swarm: NetSwarm) => T} action
+   * @returns {T | undefined}
+   */
+  #run(action) {
+    if (this.#swarm === null) return undefined;
+    try {
+      return action(this.#swarm);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) this.#crashed(error);
+      throw error;
+    }
+  }
+
+  /** @param {boolean} on */
+  #watch(on) {
+    for (const type of /** @type {const} */ (["error", "unhandledrejection"])) {
+      if (on) globalThis.addEventListener(type, this.#onTrap);
+      else globalThis.removeEventListener(type, this.#onTrap);
+    }
+  }
+
+  /** @param {ErrorEvent | PromiseRejectionEvent} event */
+  #onTrap = (event) => {
+    const error = "reason" in event ? event.reason : event.error;
+    if (error instanceof WebAssembly.RuntimeError && error.stack?.includes(WASM_FILE)) this.#crashed(error);
+  };
+
+  /** @param {WebAssembly.RuntimeError} error */
+  #crashed(error) {
+    if (this.#swarm === null) return;
+    this.#swarm = null;
+    this.#module = null;
+    this.#watch(false);
+    this.#gone("our own swarm crashed");
+    this.#onCrash(messageOf(error));
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {string}
+ */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * @param {string} message
+ * @returns {Error & { code: string }}
+ */
+function unavailable(message) {
+  return Object.assign(new Error(message), { code: "unavailable" });
+}
