@@ -118,24 +118,25 @@ async function installSystemPackages() {
 /** @returns {Requirement} */
 function rustRequirement() {
   const version = pinnedRustVersion();
-  const toolchain = toolchainFolder(version);
   return {
     what: `Rust ${version} with ${wasmTarget}, clippy and rustfmt`,
-    isMet: () => toolchain !== null && ['bin/cargo', 'bin/cargo-clippy', 'bin/rustfmt', `lib/rustlib/${wasmTarget}/lib`]
-      .every((path) => existsSync(join(toolchain, path))),
+    isMet: () => {
+      const toolchain = toolchainFolder(version);
+      const parts = ['bin/cargo', 'bin/cargo-clippy', 'bin/rustfmt', `lib/rustlib/${wasmTarget}/lib`];
+      return toolchain !== null && parts.every((path) => existsSync(join(toolchain, path)));
+    },
     install: async () => {
       await run('rustup', ['toolchain', 'install', version, '--profile', 'minimal', '--no-self-update',
-        '--component', 'clippy', '--component', 'rustfmt', '--target', wasmTarget]);
+        '--component', 'clippy', '--component', 'rustfmt', '--target', wasmTarget], { quiet: true });
     },
   };
 }
 
 /** @param {string} version */
 function toolchainFolder(version) {
-  const triple = { 'linux x64': 'x86_64-unknown-linux-gnu', 'linux arm64': 'aarch64-unknown-linux-gnu',
-    'darwin x64': 'x86_64-apple-darwin', 'darwin arm64': 'aarch64-apple-darwin' }[`${process.platform} ${process.arch}`];
-  if (triple === undefined) return null;
-  return join(process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'), 'toolchains', `${version}-${triple}`);
+  const toolchains = join(process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'), 'toolchains');
+  const name = existsSync(toolchains) ? readdirSync(toolchains).find((entry) => entry.startsWith(`${version}-`)) : undefined;
+  return name === undefined ? null : join(toolchains, name);
 }
 
 /** @returns {Requirement[]} */
@@ -163,7 +164,8 @@ function programVersion(program) {
  * @param {string} crate @param {string} program @param {string} version
  */
 async function installCrate(crate, program, version) {
-  await run('cargo', ['install', '--locked', '--quiet', '--root', toolsFolder, '--version', version, crate, '--bin', program], {
+  await run('cargo', ['install', '--locked', '--root', toolsFolder, '--version', version, crate, '--bin', program], {
+    quiet: true,
     environment: {
       CARGO_TARGET_DIR: toolsBuildFolder,
       CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',

@@ -2,14 +2,18 @@
 
 import { spawn } from 'node:child_process';
 import { root, toolEnvironment } from './paths.mjs';
-import { PlainError } from './report.mjs';
+import { PlainError, progress } from './report.mjs';
+
+/** How often a quiet program that takes long shows what it is at. */
+const quietNewsEveryMs = 20_000;
 
 /**
  * @typedef {object} RunOptions
  * @property {string} [directory] where to run; the repository by default
  * @property {Record<string, string>} [environment] added to the tools' environment
  * @property {(line: string) => void} [onLine] sees each line of output
- * @property {boolean} [quiet] prints nothing unless the program fails
+ * @property {number} [timeoutMs] kills the program after this time
+ * @property {boolean} [quiet] shows only its latest line now and then, and everything when it fails
  */
 
 /**
@@ -27,6 +31,10 @@ export function runToEnd(program, programArguments, options = {}) {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
+    const news = setInterval(() => {
+      const latest = output.trimEnd().split('\n').at(-1)?.trim();
+      if (options.quiet && latest) progress(`  … ${latest.slice(0, 100)}`);
+    }, quietNewsEveryMs);
     for (const [from, to] of /** @type {const} */ ([[child.stdout, process.stdout], [child.stderr, process.stderr]])) {
       let rest = '';
       from.setEncoding('utf8');
@@ -40,8 +48,20 @@ export function runToEnd(program, programArguments, options = {}) {
       });
       from.on('end', () => rest !== '' && options.onLine?.(rest));
     }
-    child.on('error', (error) => reject(new PlainError(`${program} could not be started: ${error.message}`)));
-    child.on('close', (code, signal) => resolve({ code: code ?? (signal === null ? 1 : 128), output }));
+    const timeout = options.timeoutMs === undefined ? undefined : setTimeout(() => {
+      console.error(`${program} did not end within ${(options.timeoutMs ?? 0) / 1000} s and is killed`);
+      child.kill('SIGKILL');
+    }, options.timeoutMs);
+    child.on('error', (error) => {
+      clearInterval(news);
+      clearTimeout(timeout);
+      reject(new PlainError(`${program} could not be started: ${error.message}`));
+    });
+    child.on('close', (code, signal) => {
+      clearInterval(news);
+      clearTimeout(timeout);
+      resolve({ code: code ?? (signal === null ? 1 : 128), output });
+    });
   });
 }
 

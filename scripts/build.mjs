@@ -1,0 +1,112 @@
+/**
+ * Builds the two wasm of the npm package, and the native gateway with its lying sister for the tests.
+ *
+ *     npm run build [-- --fast] [-- --wasm] [-- --native] [-- --help]
+ */
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cargoTarget, generatedFolder, root } from './library/paths.mjs';
+import { duration, progress, runMain } from './library/report.mjs';
+import { run } from './library/run.mjs';
+import { ensureSetup } from './setup.mjs';
+
+const help = `Usage: npm run build [-- options]
+
+  --fast     the wasm quickly and large, for the inner loop
+  --wasm     only the wasm
+  --native   only the native programs
+  --help     this text`;
+
+/** The wasm by their role. Each becomes `<name>.js` and `<name>_bg.wasm` in `pkg/generated`. */
+const wasmCrates = [
+  { folder: 'crate/wasm/core', name: 'lampyris_core' },
+  { folder: 'crate/wasm/net', name: 'lampyris_net' },
+];
+
+/**
+ * Builds all that a stack needs. What is up to date is skipped.
+ * @param {{ fast?: boolean, wasm?: boolean, native?: boolean }} [options]
+ */
+export async function build({ fast = false, wasm = true, native = true } = {}) {
+  if (wasm) await buildWasm(fast);
+  if (native) await buildNative();
+}
+
+/**
+ * Where a native program lies after `build`.
+ * @param {string} name
+ */
+export function nativeProgram(name) {
+  return join(cargoTarget, 'debug', name);
+}
+
+/** @param {boolean} fast */
+async function buildWasm(fast) {
+  const profile = fast ? 'wasm-dev' : 'wasm';
+  const inputs = hashOfInputs(profile);
+  for (const { folder, name } of wasmCrates) {
+    const stamp = join(generatedFolder, `${name}.inputs`);
+    const built = existsSync(join(generatedFolder, `${name}_bg.wasm`)) && existsSync(stamp);
+    if (built && readFileSync(stamp, 'utf8') === inputs) continue;
+    const startedAt = performance.now();
+    progress(`Building ${name} for the browser (profile ${profile}) …`);
+    mkdirSync(generatedFolder, { recursive: true });
+    await run('wasm-pack', ['build', join(root, folder), '--target', 'web', '--mode', 'no-install', '--no-opt', '--no-pack', '--no-gitignore',
+      '--profile', profile, '--out-dir', generatedFolder, '--out-name', name, '--', '--locked'], { quiet: true });
+    writeFileSync(stamp, inputs);
+    progress(`${name} is built (${duration(performance.now() - startedAt)})`);
+  }
+}
+
+/** Cargo itself knows what is up to date. The `dev` profile optimizes dependencies, which do the heavy work, and is shared with the tests. */
+async function buildNative() {
+  const startedAt = performance.now();
+  progress('Building the gateway …');
+  await run('cargo', ['build', '--locked', '-p', 'lampyris-gateway', '-p', 'lampyris-liar', '--bins'], { quiet: true });
+  progress(`The gateway is built (${duration(performance.now() - startedAt)})`);
+}
+
+/**
+ * A fingerprint of everything that the wasm are made from.
+ * @param {string} profile
+ */
+function hashOfInputs(profile) {
+  const hash = createHash('sha256').update(profile);
+  const files = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml'].map((file) => join(root, file));
+  for (const file of [...files, ...sourceFiles(join(root, 'crate'))]) {
+    if (existsSync(file)) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * The sources of all crates but the native one.
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function sourceFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .filter(({ name }) => !['gateway', 'tests', 'target'].includes(name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return sourceFiles(path);
+      return /\.(rs|toml|c|h)$/.test(entry.name) ? [path] : [];
+    });
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await runMain(async () => {
+    const { values } = parseArgs({
+      options: { fast: { type: 'boolean' }, wasm: { type: 'boolean' }, native: { type: 'boolean' }, help: { type: 'boolean' } },
+    });
+    if (values.help) return console.log(help);
+    await ensureSetup();
+    const all = !values.wasm && !values.native;
+    await build({ fast: values.fast, wasm: all || values.wasm, native: all || values.native });
+  });
+}

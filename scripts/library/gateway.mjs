@@ -1,0 +1,125 @@
+/** Runs gateways, honest and lying ones, for the demo and the tests. */
+
+import { createSocket } from 'node:dgram';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { nativeProgram } from '../build.mjs';
+import { startLongRunning, waitFor } from './processes.mjs';
+import { PlainError } from './report.mjs';
+
+/** A gateway prints its address once it follows the chain. */
+const readyTimeoutMs = 60_000;
+
+/**
+ * What a gateway stands in front of.
+ * @typedef {object} Upstream
+ * @property {string} beaconUrl
+ * @property {string} executionUrl
+ * @property {string | Record<string, unknown>} network a name or the contents of a `network.json`
+ * @property {string} checkpoint
+ * @property {number | null} fixedClockUnixMs
+ */
+
+/**
+ * @typedef {object} Gateway
+ * @property {string} address where tabs dial it; the same after a restart
+ * @property {string} metricsUrl
+ * @property {string} log path of its log
+ * @property {() => number} pid
+ * @property {() => Promise<void>} kill ends it as a crash would
+ * @property {() => Promise<void>} restart starts it again, on the same port with the same identity
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts a gateway and waits until it can be dialled.
+ * @param {Upstream} upstream
+ * @param {string} folder for its identity, its network file and its log
+ * @param {{ program?: string, extraArguments?: string[] }} [options]
+ * @returns {Promise<Gateway>}
+ */
+export async function startGateway(upstream, folder, { program = 'lampyris-gateway', extraArguments = [] } = {}) {
+  mkdirSync(folder, { recursive: true });
+  const metrics = `127.0.0.1:${await freeTcpPort()}`;
+  const programArguments = [
+    '--network', networkArgument(upstream.network, folder),
+    '--beacon', upstream.beaconUrl,
+    '--execution', upstream.executionUrl,
+    '--checkpoint', upstream.checkpoint,
+    '--listen', `127.0.0.1:${await freeUdpPort()}`,
+    '--data', join(folder, 'data'),
+    '--metrics', metrics,
+    ...(upstream.fixedClockUnixMs === null ? [] : ['--fixed-clock', String(upstream.fixedClockUnixMs)]),
+    ...extraArguments,
+  ];
+  const log = join(folder, 'log.txt');
+  const launch = async () => {
+    rmSync(log, { force: true });
+    const started = startLongRunning(nativeProgram(program), programArguments, log);
+    return { process: started, address: await listeningAddress(program, started, log) };
+  };
+  let current = await launch();
+  return {
+    address: current.address,
+    metricsUrl: `http://${metrics}/`,
+    log,
+    pid: () => current.process.pid,
+    kill: async () => {
+      current.process.signal('SIGKILL');
+      await current.process.exited;
+    },
+    restart: async () => {
+      const { address } = current;
+      current = await launch();
+      if (current.address !== address) throw new PlainError(`the gateway's address changed from ${address} to ${current.address}`);
+    },
+    stop: () => current.process.stop(),
+  };
+}
+
+/** @param {Upstream['network']} network @param {string} folder */
+function networkArgument(network, folder) {
+  if (typeof network === 'string') return network;
+  const file = join(folder, 'network.json');
+  writeFileSync(file, JSON.stringify(network, null, 2));
+  return file;
+}
+
+/**
+ * @param {string} program
+ * @param {import('./processes.mjs').LongRunning} started
+ * @param {string} log
+ */
+async function listeningAddress(program, started, log) {
+  /** @type {string | null} */
+  let ended = null;
+  started.exited.then((reason) => (ended = reason));
+  return waitFor(`${program} did not say where it listens (${log})`, readyTimeoutMs, () => {
+    const text = readFileSync(log, 'utf8');
+    if (ended !== null) throw new PlainError(`${program} ended (${ended}) before it was ready:\n${text.trimEnd().split('\n').slice(-15).join('\n')}`);
+    return text.match(/listening on (\/\S+\/webrtc-direct\/\S+)\n/)?.[1];
+  });
+}
+
+/** @returns {Promise<number>} a UDP port that was free a moment ago */
+function freeUdpPort() {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4').once('error', reject);
+    socket.bind(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+}
+
+/** @returns {Promise<number>} a TCP port that was free a moment ago */
+function freeTcpPort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,133 @@
+/** A whole Lampyris on this machine: Ethereum nodes (devnet or replay), gateways, and the page's server. For the demo, tests and measurements. */
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startGateway } from './library/gateway.mjs';
+import { runFolder } from './library/paths.mjs';
+import { endLeftovers } from './library/processes.mjs';
+import { servePage } from './serve.mjs';
+
+/** What can be replayed: recorded bytes of mainnet. */
+export const replayNames = /** @type {const} */ (['fulu', 'deneb']);
+
+/** @typedef {import('./library/gateway.mjs').Gateway} Gateway */
+
+/**
+ * @typedef {object} StackOptions
+ * @property {string | null} [replay] the recording of mainnet to replay; the devnet by default
+ * @property {number} [gateways] how many honest ones
+ * @property {string[][]} [liars] one lying gateway for each, with its extra arguments
+ * @property {number} [port] of the page; 0 lets the system choose
+ * @property {Record<string, unknown>} [devnet] options of `startDevnet`
+ * @property {string} [folder] keeps the gateways' identities over runs; a fresh one by default
+ * @property {(text: string) => void} [onProgress]
+ */
+
+/**
+ * @typedef {object} Stack
+ * @property {string} url of the page
+ * @property {Record<string, any>} config answered as `/config.json`; may be changed between page loads
+ * @property {any} devnet what `startDevnet` gave; null in a replay
+ * @property {Gateway[]} gateways
+ * @property {Gateway[]} liars
+ * @property {(liarArguments?: string[]) => Promise<Gateway>} addGateway one more honest gateway, or a liar if arguments are given
+ * @property {() => Promise<void>} stop
+ */
+
+let stacksStarted = 0;
+
+/**
+ * Starts everything. When anything fails, what was started is stopped again.
+ * @param {StackOptions} [options]
+ * @returns {Promise<Stack>}
+ */
+export async function startStack(options = {}) {
+  const { replay = null, gateways = 2, liars = [], port = 0, onProgress = () => {} } = options;
+  endLeftovers();
+  stacksStarted += 1;
+  const folder = options.folder ?? join(runFolder, `stack-${process.pid}-${stacksStarted}`);
+  mkdirSync(folder, { recursive: true });
+  /** @type {(() => Promise<void>)[]} */
+  const stops = options.folder === undefined ? [async () => rmSync(folder, { recursive: true, force: true })] : [];
+  const stop = async () => {
+    for (const stopOne of stops.splice(0).reverse()) await stopOne().catch((error) => console.error(error));
+  };
+  try {
+    onProgress(replay === null ? 'Starting the devnet …' : `Starting the replay of mainnet (${replay}) …`);
+    const { upstream, config, devnet, stopUpstream } = replay === null ? await devnetUpstream(options.devnet) : await replayUpstream(replay);
+    stops.push(stopUpstream);
+    let gatewaysStarted = 0;
+    /** @param {string[]} [liarArguments] */
+    const addGateway = async (liarArguments) => {
+      gatewaysStarted += 1;
+      const kind = liarArguments === undefined ? 'gateway' : 'liar';
+      const gateway = await startGateway(upstream, join(folder, `${kind}-${gatewaysStarted}`),
+        liarArguments === undefined ? {} : { program: 'lampyris-liar', extraArguments: liarArguments });
+      stops.push(() => gateway.stop());
+      return gateway;
+    };
+    onProgress(`Starting ${gateways + liars.length} gateways …`);
+    const honest = await inOrder(Array.from({ length: gateways }), () => addGateway());
+    const lying = await inOrder(liars, addGateway);
+    config.gateways = [...lying, ...honest].map(({ address }) => address);
+    const server = await servePage({ config: () => config, port });
+    stops.push(() => server.stop());
+    return { url: server.url, config, devnet, gateways: honest, liars: lying, addGateway, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * @template From, To
+ * @param {From[]} items
+ * @param {(item: From) => Promise<To>} each
+ * @returns {Promise<To[]>}
+ */
+async function inOrder(items, each) {
+  const results = [];
+  for (const item of items) results.push(await each(item));
+  return results;
+}
+
+/**
+ * These modules bring npm packages of their own, which are loaded only when they are needed.
+ * @param {string} name
+ */
+const testModule = (name) => new URL(`../tests/${name}/index.mjs`, import.meta.url).href;
+
+/** @param {Record<string, unknown>} [devnetOptions] */
+async function devnetUpstream(devnetOptions = {}) {
+  const { startDevnet } = await import(testModule('devnet'));
+  const devnet = await startDevnet(devnetOptions);
+  const { beaconUrl, executionUrl, network, checkpoint } = devnet;
+  return {
+    devnet,
+    upstream: { beaconUrl, executionUrl, network, checkpoint, fixedClockUnixMs: null },
+    config: pageConfig({ network, checkpoint, ...devnet.config }),
+    stopUpstream: () => devnet.stop(),
+  };
+}
+
+/** @param {string} name */
+async function replayUpstream(name) {
+  const { startReplay } = await import(testModule('replay'));
+  const replay = await startReplay(name);
+  const { network, checkpoint, fixedClockUnixMs } = replay.config;
+  return {
+    devnet: null,
+    upstream: { beaconUrl: replay.beaconUrl, executionUrl: replay.executionUrl, network, checkpoint, fixedClockUnixMs },
+    config: pageConfig(replay.config),
+    stopUpstream: () => replay.stop(),
+  };
+}
+
+/**
+ * A complete `config.json`; `docs/architecture.md` describes it.
+ * @param {Record<string, any>} given
+ * @returns {Record<string, any>}
+ */
+function pageConfig(given) {
+  return { gateways: [], tokens: [], governors: [], fixedClockUnixMs: null, watch: [], note: null, ...given };
+}

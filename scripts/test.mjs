@@ -1,0 +1,215 @@
+/**
+ * All checks and tests, one after the other; a failure does not stop the rest.
+ */
+
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from './build.mjs';
+import { root } from './library/paths.mjs';
+import { PlainError, bold, duration, green, heading, progress, red, runMain, table } from './library/report.mjs';
+import { runToEnd } from './library/run.mjs';
+import { ensureSetup } from './setup.mjs';
+
+const groups = /** @type {const} */ (['lint', 'rust', 'js', 'browser']);
+
+const help = `Usage: npm test [-- options] [-- FILE…]
+
+Sets up, builds, then runs every check and test.
+
+  --only GROUP   one of ${groups.join(', ')}; may be given several times
+  --fast         builds the wasm quickly and large
+  --help         this text
+  FILE           only these *.test.mjs and *.spec.mjs`;
+
+/** A step that takes longer than this hangs. */
+const stepTimeoutMs = 20 * 60_000;
+
+/**
+ * @typedef {{ passed: number, failed: number }} Counts
+ * @typedef {{ name: string, group: typeof groups[number] | 'build', run: () => Promise<Counts> }} Step
+ * @typedef {{ name: string, counts: Counts, tookMs: number }} Result
+ */
+
+await runMain(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { only: { type: 'string', multiple: true }, fast: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help) return console.log(help);
+  const wanted = wantedGroups(values.only ?? (positionals.length > 0 ? ['js', 'browser'] : []));
+  const startedAt = performance.now();
+  const results = [await timed('Set-up', async () => {
+    await ensureSetup();
+    return { passed: 1, failed: 0 };
+  })];
+  for (const step of steps(positionals, values.fast ?? false)) {
+    if (step.group === 'build' ? wanted.includes('js') || wanted.includes('browser') : wanted.includes(step.group)) {
+      heading(step.name);
+      results.push(await timed(step.name, step.run));
+    }
+  }
+  return summary(results, performance.now() - startedAt);
+});
+
+/** @param {string[]} only */
+function wantedGroups(only) {
+  const unknown = only.find((name) => !groups.some((group) => group === name));
+  if (unknown !== undefined) throw new PlainError(`--only knows ${groups.join(', ')}, not "${unknown}".`);
+  return only.length === 0 ? [...groups] : only;
+}
+
+/**
+ * @param {string[]} files
+ * @param {boolean} fast
+ * @returns {Step[]}
+ */
+function steps(files, fast) {
+  const wasmCrates = ['-p', 'lampyris-core-wasm', '-p', 'lampyris-net-wasm'];
+  return [
+    check('lint', 'Format of Rust', 'cargo', ['fmt', '--all', '--check']),
+    {
+      name: 'Build',
+      group: 'build',
+      run: async () => {
+        await build({ fast });
+        return { passed: 1, failed: 0 };
+      },
+    },
+    check('lint', 'Types of JavaScript', join(root, 'node_modules', '.bin', 'tsc'), ['--build', 'scripts', '.']),
+    check('lint', 'Clippy, native', 'cargo', ['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']),
+    check('lint', 'Clippy, wasm', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', ...wasmCrates, '--locked', '--', '-D', 'warnings']),
+    check('lint', 'Documentation of Rust', 'cargo', ['doc', '--workspace', '--no-deps', '--locked'], { RUSTDOCFLAGS: '-D warnings' }),
+    { name: 'Rust tests', group: 'rust', run: rustTests },
+    { name: 'Node tests', group: 'js', run: () => nodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
+    ...chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({
+      name: `Browser: ${relative(join(root, 'tests', 'browser'), file)}`,
+      group: 'browser',
+      run: () => nodeTests([file]),
+    })),
+  ];
+}
+
+/**
+ * A check counts as one test.
+ * @param {Step['group']} group
+ * @param {string} name
+ * @param {string} program
+ * @param {string[]} programArguments
+ * @param {Record<string, string>} [environment]
+ * @returns {Step}
+ */
+function check(group, name, program, programArguments, environment) {
+  return {
+    name,
+    group,
+    run: async () => {
+      const { code, output } = await runToEnd(program, programArguments, { quiet: true, environment, timeoutMs: stepTimeoutMs });
+      if (code !== 0) console.log(output);
+      return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    },
+  };
+}
+
+/** @returns {Promise<Counts>} */
+async function rustTests() {
+  const counts = { passed: 0, failed: 0 };
+  const { code } = await runToEnd('cargo', ['test', '--workspace', '--no-fail-fast', '--locked'], {
+    timeoutMs: 2 * stepTimeoutMs,
+    onLine: (line) => {
+      const [, passed, failed] = line.match(/^test result: .*?(\d+) passed; (\d+) failed;/) ?? [];
+      counts.passed += Number(passed ?? 0);
+      counts.failed += Number(failed ?? 0);
+    },
+  });
+  return blamed(counts, code);
+}
+
+/**
+ * @param {string[]} files
+ * @returns {Promise<Counts>}
+ */
+async function nodeTests(files) {
+  if (files.length === 0) return { passed: 0, failed: 0 };
+  const folder = mkdtempSync(join(tmpdir(), 'lampyris-test-'));
+  const report = join(folder, 'counts.json');
+  try {
+    const { code } = await runToEnd(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', '--test-reporter-destination=stdout',
+      `--test-reporter=${join(root, 'scripts', 'library', 'count-reporter.mjs')}`, `--test-reporter-destination=${report}`, ...files],
+      { timeoutMs: stepTimeoutMs });
+    const counts = existsSync(report) ? readFileSync(report, 'utf8') : '';
+    return blamed(counts === '' ? { passed: 0, failed: 0 } : JSON.parse(counts), code);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * A runner that fails without a failed test (it did not compile, it crashed) counts as one failure.
+ * @param {Counts} counts
+ * @param {number} code
+ * @returns {Counts}
+ */
+function blamed(counts, code) {
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+/**
+ * The test files of these folders, or those of them that were asked for.
+ * @param {string[]} files
+ * @param {string} ending
+ * @param {string[]} folders
+ */
+function chosen(files, ending, folders) {
+  const asked = files.map((file) => join(root, relative(root, file)));
+  return folders.flatMap((folder) => filesBelow(join(root, folder), ending)).filter((file) => asked.length === 0 || asked.includes(file)).sort();
+}
+
+/**
+ * @param {string} folder
+ * @param {string} ending
+ * @returns {string[]}
+ */
+function filesBelow(folder, ending) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return ['node_modules', 'vectors', 'run'].includes(entry.name) ? [] : filesBelow(path, ending);
+    return entry.name.endsWith(ending) ? [path] : [];
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {() => Promise<Counts>} work
+ * @returns {Promise<Result>}
+ */
+async function timed(name, work) {
+  const startedAt = performance.now();
+  let counts = { passed: 0, failed: 1 };
+  try {
+    counts = await work();
+  } catch (error) {
+    console.error(red(error instanceof PlainError ? error.message : String(error instanceof Error ? error.stack : error)));
+  }
+  const tookMs = performance.now() - startedAt;
+  progress(`${name}: ${counts.failed === 0 ? green('ok') : red('FAILED')} (${duration(tookMs)})`);
+  return { name, counts, tookMs };
+}
+
+/**
+ * @param {Result[]} results
+ * @param {number} tookMs
+ * @returns {number} the exit code
+ */
+function summary(results, tookMs) {
+  heading('Summary');
+  const rows = results.map(({ name, counts, tookMs }) => [name, String(counts.passed), String(counts.failed), duration(tookMs)]);
+  const passed = results.reduce((sum, { counts }) => sum + counts.passed, 0);
+  const failed = results.reduce((sum, { counts }) => sum + counts.failed, 0);
+  table(['step', 'passed', 'failed', 'took'], [...rows, ['all', String(passed), String(failed), duration(tookMs)]]);
+  for (const { name, counts } of results) if (counts.failed > 0) console.log(red(`failed: ${name}`));
+  console.log(`\n${bold(`${passed} passed, ${failed} failed`)}`);
+  return failed === 0 ? 0 : 1;
+}
