@@ -44,6 +44,14 @@ export function nativeProgram(name) {
   return join(cargoTarget, 'debug', name);
 }
 
+/** Whether the wasm that are there are the ones that would be shipped. */
+export function isBuiltForShipping() {
+  return wasmCrates.every(({ name }) => {
+    const stamp = join(generatedFolder, `${name}.inputs`);
+    return existsSync(stamp) && readFileSync(stamp, 'utf8').startsWith('wasm ');
+  });
+}
+
 /** @param {boolean} fast */
 async function buildWasm(fast) {
   const profile = fast ? 'wasm-dev' : 'wasm';
@@ -71,7 +79,7 @@ async function buildNative() {
 }
 
 /**
- * A fingerprint of everything that the wasm are made from.
+ * The profile and a fingerprint of everything that the wasm are made from.
  * @param {string} profile
  */
 function hashOfInputs(profile) {
@@ -80,7 +88,7 @@ function hashOfInputs(profile) {
   for (const file of [...files, ...sourceFiles(join(root, 'crate'))]) {
     if (existsSync(file)) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
   }
-  return hash.digest('hex');
+  return `${profile} ${hash.digest('hex')}`;
 }
 
 /**

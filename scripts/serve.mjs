@@ -162,6 +162,17 @@ function requestedPath(url) {
   }
 }
 
+/**
+ * Where the file of a path would lie. Packages below a folder are not part of it.
+ * @param {string} path decoded, starts with a slash
+ */
+export function mountedFile(path) {
+  const mount = mounts.find(({ prefix }) => path.startsWith(prefix));
+  if (mount === undefined || path.includes('/node_modules/')) return null;
+  const name = path.slice(mount.prefix.length);
+  return { folder: mount.folder, file: join(mount.folder, name === '' || name.endsWith('/') ? `${name}index.html` : name) };
+}
+
 /** @typedef {{ path: string, type: string, size: number, tag: string }} ServedFile */
 
 /**
@@ -170,14 +181,11 @@ function requestedPath(url) {
  * @returns {Promise<ServedFile | null>}
  */
 async function servedFile(path) {
-  const mount = mounts.find(({ prefix }) => path.startsWith(prefix));
-  if (mount === undefined) return null;
-  const name = path.slice(mount.prefix.length);
-  const wanted = join(mount.folder, name === '' || name.endsWith('/') ? `${name}index.html` : name);
-  const type = contentTypes[extname(wanted)];
-  if (type === undefined || wanted.includes(`${sep}node_modules${sep}`) !== mount.folder.includes(`${sep}node_modules${sep}`)) return null;
+  const mounted = mountedFile(path);
+  const type = mounted === null ? undefined : contentTypes[extname(mounted.file)];
+  if (mounted === null || type === undefined) return null;
   try {
-    const [file, folder] = await Promise.all([realpath(wanted), realpath(mount.folder)]);
+    const [file, folder] = await Promise.all([realpath(mounted.file), realpath(mounted.folder)]);
     if (!file.startsWith(folder + sep)) return null;
     const { size, mtimeMs, isFile } = await stat(file).then((found) => ({ ...found, isFile: found.isFile() }));
     return isFile ? { path: file, type, size, tag: `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"` } : null;
