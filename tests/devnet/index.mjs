@@ -7,8 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { devAccounts } from "./accounts.mjs";
 import { Child } from "./child.mjs";
+import { FIRST_SLOT, deployContracts } from "./deployment.mjs";
 import { executionGenesis } from "./execution/genesis.mjs";
-import { describeNetwork, fetchData } from "./network.mjs";
+import { describeNetwork, fetchData, fetchJson } from "./network.mjs";
 import { freePorts } from "./ports.mjs";
 
 const CHAIN_ID = 131_337;
@@ -58,7 +59,7 @@ export async function startDevnet(options = {}) {
 
   try {
     const failed = Promise.race(children.map((child) => child.failed));
-    const started = prepare(settings, consensus);
+    const started = prepare(settings, consensus, accounts);
     const ready = await Promise.race([started, failed, timeout(settings.directory)]);
     return { ...ready, accounts, directory: settings.directory, pids: children.map((child) => child.pid), failed, stop };
   } catch (error) {
@@ -67,14 +68,16 @@ export async function startDevnet(options = {}) {
   }
 }
 
-/** @param {{ executionUrl: string }} settings @param {Child} consensus */
-async function prepare({ executionUrl }, consensus) {
+/** @param {Settings} settings @param {Child} consensus @param {import("./accounts.mjs").Account[]} accounts */
+async function prepare({ executionUrl }, consensus, accounts) {
   const { url: beaconUrl } = await consensus.report();
-  const network = await describeNetwork(beaconUrl);
-  const checkpoint = await finalizedAtWallClock(beaconUrl, network);
   const control = (/** @type {Partial<import("./consensus/control.mjs").Control>} */ changes) =>
     sendControl(beaconUrl, changes);
-  return { beaconUrl, executionUrl, network, checkpoint, control };
+  const contracts = await deployContracts(executionUrl, CHAIN_ID, accounts, (slot) => control({ holdAtSlot: slot }));
+  await control({ holdAtSlot: null });
+  const network = await describeNetwork(beaconUrl);
+  const checkpoint = await finalizedAtWallClock(beaconUrl, network, contracts.deployedAtSlot);
+  return { beaconUrl, executionUrl, network, checkpoint, contracts, control };
 }
 
 /** @param {string} beaconUrl @param {object} changes */
@@ -85,13 +88,17 @@ export async function sendControl(beaconUrl, changes) {
   return answer;
 }
 
-/** The finalized root once the head is at the clock's slot. @param {string} beaconUrl @param {import("./network.mjs").Network} network */
-async function finalizedAtWallClock(beaconUrl, { genesisTime, slotDurationMs }) {
+/**
+ * The finalized root, once the head is at the clock's slot and `slot` is finalized.
+ * @param {string} beaconUrl @param {import("./network.mjs").Network} network @param {number} slot
+ */
+async function finalizedAtWallClock(beaconUrl, { genesisTime, slotDurationMs }, slot) {
   for (;;) {
     const { head_slot } = await fetchData(`${beaconUrl}/eth/v1/node/syncing`);
-    const { finalized } = await fetchData(`${beaconUrl}/eth/v1/beacon/states/head/finality_checkpoints`);
+    const { data } = await fetchJson(`${beaconUrl}/eth/v1/beacon/headers/finalized`);
     const clockSlot = Math.floor((Date.now() - genesisTime * 1000) / slotDurationMs);
-    if (Number(head_slot) >= clockSlot - 1 && finalized.epoch !== "0") return finalized.root;
+    const isCurrent = Number(head_slot) >= clockSlot - 1;
+    if (isCurrent && data && Number(data.header.message.slot) >= slot) return data.root;
     await sleep(50);
   }
 }
@@ -163,7 +170,7 @@ function startConsensus(settings) {
     fork,
     fuluEpoch,
     blobSchedule,
-    holdAtSlot: null,
+    holdAtSlot: FIRST_SLOT,
     executionUrl,
     engineUrl: `http://127.0.0.1:${settings.enginePort}`,
     jwtSecret,

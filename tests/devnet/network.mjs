@@ -50,3 +50,6 @@ export async function fetchData(url) {
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
   return (await response.json()).data;
 }
+
+/** An error's answer too. @param {string} url */
+export const fetchJson = async (url) => (await fetch(url)).json();

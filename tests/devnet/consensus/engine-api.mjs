@@ -1,26 +1,6 @@
-// JSON-RPC to the execution client: its public port, and the Engine API with its JWT.
+// The Engine API: JSON-RPC with a JWT.
 import { createHmac } from "node:crypto";
-
-const TIMEOUT_MS = 20_000;
-let nextRequestId = 1;
-
-/**
- * @param {string} url
- * @param {string} method
- * @param {unknown[]} params
- * @param {Record<string, string>} [headers]
- */
-export async function jsonRpc(url, method, params, headers = {}) {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify({ jsonrpc: "2.0", id: nextRequestId++, method, params }),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const answer = await response.json();
-  if (answer.error) throw new Error(`${method}: ${JSON.stringify(answer.error)}`);
-  return answer.result;
-}
+import { jsonRpc } from "../json-rpc.mjs";
 
 /**
  * Answers a function that calls Engine API methods; a payload status other than VALID throws.

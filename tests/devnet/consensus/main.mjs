@@ -2,11 +2,12 @@
 // to report on; it ends when that channel closes, so that it never outlives its parent.
 import { interopSecretKeys } from "@lodestar/state-transition";
 import { setTimeout as sleep } from "node:timers/promises";
+import { jsonRpc } from "../json-rpc.mjs";
 import { BeaconChain } from "./beacon-chain.mjs";
 import { beaconRoutes } from "./beacon-api.mjs";
 import { devnetChainConfig } from "./chain-config.mjs";
 import { initialControl } from "./control.mjs";
-import { engineClient, jsonRpc } from "./engine-api.mjs";
+import { engineClient } from "./engine-api.mjs";
 import { EventStream } from "./event-stream.mjs";
 import { createGenesis } from "./genesis.mjs";
 import { serve } from "./http.mjs";
