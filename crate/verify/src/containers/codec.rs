@@ -1,0 +1,517 @@
+//! The containers in SSZ, as each fork lays them out.
+//!
+//! What a fork does not have yet is a field of no bytes.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+
+use super::{
+    BeaconBlockHeader, ExecutionPayloadHeader, LightClientBootstrap, LightClientFinalityUpdate,
+    LightClientHeader, LightClientOptimisticUpdate, LightClientUpdate, SyncAggregate,
+    SyncCommittee,
+};
+use crate::Error;
+use crate::config::{Fork, Preset};
+use crate::ssz::{self, Field};
+
+const NOTHING: Field = Field::Fixed(0);
+const HASH: Field = Field::Fixed(32);
+const UINT64: Field = Field::Fixed(8);
+const PUBKEY: Field = Field::Fixed(48);
+const SIGNATURE: Field = Field::Fixed(96);
+const LOGS_BLOOM_BYTES: usize = 256;
+/// The longest extra data that the execution layer allows.
+const EXTRA_DATA_BYTES_MAX: usize = 32;
+const BEACON_HEADER_BYTES: usize = 112;
+
+impl BeaconBlockHeader {
+    const LAYOUT: [Field; 5] = [UINT64, UINT64, HASH, HASH, HASH];
+
+    /// Decodes a header.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        let [slot, proposer_index, parent_root, state_root, body_root] =
+            ssz::split("BeaconBlockHeader", bytes, Self::LAYOUT)?;
+        Ok(Self {
+            slot: uint64(slot)?,
+            proposer_index: uint64(proposer_index)?,
+            parent_root: hash(parent_root)?,
+            state_root: hash(state_root)?,
+            body_root: hash(body_root)?,
+        })
+    }
+
+    /// Encodes the header.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let slot = self.slot.to_le_bytes();
+        let proposer_index = self.proposer_index.to_le_bytes();
+        let (parent, state, body) = (self.parent_root, self.state_root, self.body_root);
+        ssz::join(
+            Self::LAYOUT,
+            [&slot, &proposer_index, &parent.0, &state.0, &body.0],
+        )
+    }
+}
+
+impl ExecutionPayloadHeader {
+    fn layout(fork: Fork) -> [Field; 17] {
+        let address = Field::Fixed(20);
+        let bloom = Field::Fixed(LOGS_BLOOM_BYTES);
+        let extra = Field::Variable;
+        let blob_gas = if fork.has_blob_gas() { UINT64 } else { NOTHING };
+        [
+            HASH, address, HASH, HASH, bloom, HASH, UINT64, UINT64, UINT64, UINT64, extra, HASH,
+            HASH, HASH, HASH, blob_gas, blob_gas,
+        ]
+    }
+
+    /// Decodes a header as `fork` lays it out.
+    pub fn decode(bytes: &[u8], fork: Fork) -> Result<Self, Error> {
+        let what = "ExecutionPayloadHeader";
+        let [
+            parent_hash,
+            fee_recipient,
+            state_root,
+            receipts_root,
+            logs_bloom,
+            prev_randao,
+            block_number,
+            gas_limit,
+            gas_used,
+            timestamp,
+            extra_data,
+            base_fee_per_gas,
+            block_hash,
+            transactions_root,
+            withdrawals_root,
+            blob_gas_used,
+            excess_blob_gas,
+        ] = ssz::split(what, bytes, Self::layout(fork))?;
+        if extra_data.len() > EXTRA_DATA_BYTES_MAX {
+            let (what, max) = ("extra data", EXTRA_DATA_BYTES_MAX);
+            return Err(Error::TooLarge {
+                what,
+                max,
+                got: extra_data.len(),
+            });
+        }
+        Ok(Self {
+            parent_hash: hash(parent_hash)?,
+            fee_recipient: Address::from(ssz::array::<20>("address", fee_recipient)?),
+            state_root: hash(state_root)?,
+            receipts_root: hash(receipts_root)?,
+            logs_bloom: Bytes::copy_from_slice(logs_bloom),
+            prev_randao: hash(prev_randao)?,
+            block_number: uint64(block_number)?,
+            gas_limit: uint64(gas_limit)?,
+            gas_used: uint64(gas_used)?,
+            timestamp: uint64(timestamp)?,
+            extra_data: Bytes::copy_from_slice(extra_data),
+            base_fee_per_gas: U256::from_le_bytes(hash(base_fee_per_gas)?.0),
+            block_hash: hash(block_hash)?,
+            transactions_root: hash(transactions_root)?,
+            withdrawals_root: hash(withdrawals_root)?,
+            blob_gas_used: blob_gas(blob_gas_used)?,
+            excess_blob_gas: blob_gas(excess_blob_gas)?,
+        })
+    }
+
+    /// Encodes the header as `fork` lays it out.
+    #[must_use]
+    pub fn encode(&self, fork: Fork) -> Vec<u8> {
+        let fields: [&[u8]; 17] = [
+            self.parent_hash.as_slice(),
+            self.fee_recipient.as_slice(),
+            self.state_root.as_slice(),
+            self.receipts_root.as_slice(),
+            &self.logs_bloom,
+            self.prev_randao.as_slice(),
+            &self.block_number.to_le_bytes(),
+            &self.gas_limit.to_le_bytes(),
+            &self.gas_used.to_le_bytes(),
+            &self.timestamp.to_le_bytes(),
+            &self.extra_data,
+            &self.base_fee_per_gas.to_le_bytes::<32>(),
+            self.block_hash.as_slice(),
+            self.transactions_root.as_slice(),
+            self.withdrawals_root.as_slice(),
+            &self.blob_gas_used.to_le_bytes(),
+            &self.excess_blob_gas.to_le_bytes(),
+        ];
+        ssz::join(Self::layout(fork), fields)
+    }
+}
+
+impl LightClientHeader {
+    fn layout(fork: Fork) -> [Field; 3] {
+        let beacon = Field::Fixed(BEACON_HEADER_BYTES);
+        if fork.has_execution_header() {
+            [
+                beacon,
+                Field::Variable,
+                branch_field(fork.generalized_indices().execution),
+            ]
+        } else {
+            [beacon, NOTHING, NOTHING]
+        }
+    }
+
+    /// How a header of `fork` lies in another container.
+    fn field(fork: Fork) -> Field {
+        if fork.has_execution_header() {
+            Field::Variable
+        } else {
+            Field::Fixed(BEACON_HEADER_BYTES)
+        }
+    }
+
+    /// Decodes a header of `fork`.
+    pub fn decode(bytes: &[u8], fork: Fork) -> Result<Self, Error> {
+        check_supported(fork)?;
+        let [beacon, execution, branch] =
+            ssz::split("LightClientHeader", bytes, Self::layout(fork))?;
+        let beacon = BeaconBlockHeader::decode(beacon)?;
+        if !fork.has_execution_header() {
+            return Ok(Self {
+                beacon,
+                ..Self::default()
+            });
+        }
+        let execution = ExecutionPayloadHeader::decode(execution, fork)?;
+        Ok(Self::normalized(beacon, execution, hashes(branch)?))
+    }
+
+    /// Encodes the header as `fork` lays it out.
+    #[must_use]
+    pub fn encode(&self, fork: Fork) -> Vec<u8> {
+        let beacon = self.beacon.encode();
+        if !fork.has_execution_header() {
+            return beacon;
+        }
+        let execution = self.execution.as_ref().map_or_else(
+            || ExecutionPayloadHeader::empty().encode(fork),
+            |execution| execution.encode(fork),
+        );
+        let branch = self.execution_branch.concat();
+        ssz::join(Self::layout(fork), [&beacon, &execution, &branch])
+    }
+
+    /// A header without an execution part if that is all zero.
+    pub(super) fn normalized(
+        beacon: BeaconBlockHeader,
+        execution: ExecutionPayloadHeader,
+        branch: Vec<B256>,
+    ) -> Self {
+        if branch.iter().all(B256::is_zero) && execution == ExecutionPayloadHeader::empty() {
+            return Self {
+                beacon,
+                ..Self::default()
+            };
+        }
+        Self {
+            beacon,
+            execution: Some(execution),
+            execution_branch: branch,
+        }
+    }
+}
+
+impl ExecutionPayloadHeader {
+    fn empty() -> Self {
+        Self {
+            logs_bloom: Bytes::from_static(&[0; LOGS_BLOOM_BYTES]),
+            ..Self::default()
+        }
+    }
+}
+
+impl SyncCommittee {
+    fn field(size: usize) -> Field {
+        Field::Fixed(size.saturating_add(1).saturating_mul(48))
+    }
+
+    /// Decodes a committee of the preset's size.
+    pub fn decode(bytes: &[u8], preset: &Preset) -> Result<Self, Error> {
+        let keys = Field::Fixed(preset.sync_committee_size.saturating_mul(48));
+        let [pubkeys, aggregate] = ssz::split("SyncCommittee", bytes, [keys, PUBKEY])?;
+        let pubkeys = pubkeys.chunks(48).map(|key| ssz::array("public key", key));
+        Ok(Self {
+            pubkeys: pubkeys.collect::<Result<_, _>>()?,
+            aggregate_pubkey: ssz::array("public key", aggregate)?,
+        })
+    }
+
+    /// Encodes the committee.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.pubkeys.concat();
+        bytes.extend_from_slice(&self.aggregate_pubkey);
+        bytes
+    }
+}
+
+impl SyncAggregate {
+    fn field(size: usize) -> Field {
+        Field::Fixed(size.div_ceil(8).saturating_add(96))
+    }
+
+    /// Decodes the signature of a committee of the preset's size.
+    pub fn decode(bytes: &[u8], preset: &Preset) -> Result<Self, Error> {
+        let bits = Field::Fixed(preset.sync_committee_size.div_ceil(8));
+        let [bits, signature] = ssz::split("SyncAggregate", bytes, [bits, SIGNATURE])?;
+        Ok(Self {
+            sync_committee_bits: bits.to_vec(),
+            sync_committee_signature: ssz::array("signature", signature)?,
+        })
+    }
+
+    /// Encodes the signature.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.sync_committee_bits.clone();
+        bytes.extend_from_slice(&self.sync_committee_signature);
+        bytes
+    }
+}
+
+impl LightClientBootstrap {
+    fn layout(fork: Fork, size: usize) -> [Field; 3] {
+        let branch = branch_field(fork.generalized_indices().current_sync_committee);
+        [
+            LightClientHeader::field(fork),
+            SyncCommittee::field(size),
+            branch,
+        ]
+    }
+
+    /// Decodes a bootstrap of `fork`.
+    pub fn decode(bytes: &[u8], fork: Fork, preset: &Preset) -> Result<Self, Error> {
+        check_supported(fork)?;
+        let layout = Self::layout(fork, preset.sync_committee_size);
+        let [header, committee, branch] = ssz::split("LightClientBootstrap", bytes, layout)?;
+        let gindex = Fork::NEWEST.generalized_indices().current_sync_committee;
+        Ok(Self {
+            header: LightClientHeader::decode(header, fork)?,
+            current_sync_committee: SyncCommittee::decode(committee, preset)?,
+            current_sync_committee_branch: normalize_merkle_branch(hashes(branch)?, gindex),
+        })
+    }
+
+    /// Encodes the bootstrap as `fork` lays it out.
+    #[must_use]
+    pub fn encode(&self, fork: Fork) -> Vec<u8> {
+        let gindex = fork.generalized_indices().current_sync_committee;
+        let header = self.header.encode(fork);
+        let committee = self.current_sync_committee.encode();
+        let branch = encode_branch(&self.current_sync_committee_branch, gindex);
+        let layout = Self::layout(fork, self.current_sync_committee.pubkeys.len());
+        ssz::join(layout, [&header, &committee, &branch])
+    }
+}
+
+impl LightClientUpdate {
+    fn layout(fork: Fork, size: usize) -> [Field; 7] {
+        let indices = fork.generalized_indices();
+        [
+            LightClientHeader::field(fork),
+            SyncCommittee::field(size),
+            branch_field(indices.next_sync_committee),
+            LightClientHeader::field(fork),
+            branch_field(indices.finalized_root),
+            SyncAggregate::field(size),
+            UINT64,
+        ]
+    }
+
+    /// Decodes an update of `fork`.
+    pub fn decode(bytes: &[u8], fork: Fork, preset: &Preset) -> Result<Self, Error> {
+        check_supported(fork)?;
+        let layout = Self::layout(fork, preset.sync_committee_size);
+        let [
+            attested,
+            committee,
+            committee_branch,
+            finalized,
+            finality_branch,
+            aggregate,
+            slot,
+        ] = ssz::split("LightClientUpdate", bytes, layout)?;
+        let indices = Fork::NEWEST.generalized_indices();
+        let committee = if committee.iter().all(|byte| *byte == 0) {
+            None
+        } else {
+            Some(SyncCommittee::decode(committee, preset)?)
+        };
+        Ok(Self {
+            attested_header: LightClientHeader::decode(attested, fork)?,
+            next_sync_committee: committee,
+            next_sync_committee_branch: normalize_merkle_branch(
+                hashes(committee_branch)?,
+                indices.next_sync_committee,
+            ),
+            finalized_header: LightClientHeader::decode(finalized, fork)?,
+            finality_branch: normalize_merkle_branch(
+                hashes(finality_branch)?,
+                indices.finalized_root,
+            ),
+            sync_aggregate: SyncAggregate::decode(aggregate, preset)?,
+            signature_slot: uint64(slot)?,
+        })
+    }
+
+    /// Encodes the update as `fork` lays it out.
+    #[must_use]
+    pub fn encode(&self, fork: Fork) -> Vec<u8> {
+        let indices = fork.generalized_indices();
+        let size = self.sync_aggregate.committee_size();
+        let attested = self.attested_header.encode(fork);
+        let committee = self.next_sync_committee.as_ref().map(SyncCommittee::encode);
+        let committee_branch = encode_branch(
+            &self.next_sync_committee_branch,
+            indices.next_sync_committee,
+        );
+        let finalized = self.finalized_header.encode(fork);
+        let finality_branch = encode_branch(&self.finality_branch, indices.finalized_root);
+        let aggregate = self.sync_aggregate.encode();
+        let fields: [&[u8]; 7] = [
+            &attested,
+            committee.as_deref().unwrap_or_default(),
+            &committee_branch,
+            &finalized,
+            &finality_branch,
+            &aggregate,
+            &self.signature_slot.to_le_bytes(),
+        ];
+        ssz::join(Self::layout(fork, size), fields)
+    }
+}
+
+impl LightClientFinalityUpdate {
+    fn layout(fork: Fork, size: usize) -> [Field; 5] {
+        let header = LightClientHeader::field(fork);
+        let branch = branch_field(fork.generalized_indices().finalized_root);
+        [header, header, branch, SyncAggregate::field(size), UINT64]
+    }
+
+    /// Decodes a finality update of `fork`.
+    pub fn decode(bytes: &[u8], fork: Fork, preset: &Preset) -> Result<Self, Error> {
+        check_supported(fork)?;
+        let layout = Self::layout(fork, preset.sync_committee_size);
+        let [attested, finalized, branch, aggregate, slot] =
+            ssz::split("LightClientFinalityUpdate", bytes, layout)?;
+        let gindex = Fork::NEWEST.generalized_indices().finalized_root;
+        Ok(Self {
+            attested_header: LightClientHeader::decode(attested, fork)?,
+            finalized_header: LightClientHeader::decode(finalized, fork)?,
+            finality_branch: normalize_merkle_branch(hashes(branch)?, gindex),
+            sync_aggregate: SyncAggregate::decode(aggregate, preset)?,
+            signature_slot: uint64(slot)?,
+        })
+    }
+
+    /// Encodes the update as `fork` lays it out.
+    #[must_use]
+    pub fn encode(&self, fork: Fork) -> Vec<u8> {
+        let attested = self.attested_header.encode(fork);
+        let finalized = self.finalized_header.encode(fork);
+        let gindex = fork.generalized_indices().finalized_root;
+        let branch = encode_branch(&self.finality_branch, gindex);
+        let aggregate = self.sync_aggregate.encode();
+        let slot = self.signature_slot.to_le_bytes();
+        let layout = Self::layout(fork, self.sync_aggregate.committee_size());
+        ssz::join(layout, [&attested, &finalized, &branch, &aggregate, &slot])
+    }
+}
+
+impl LightClientOptimisticUpdate {
+    fn layout(fork: Fork, size: usize) -> [Field; 3] {
+        [
+            LightClientHeader::field(fork),
+            SyncAggregate::field(size),
+            UINT64,
+        ]
+    }
+
+    /// Decodes an optimistic update of `fork`.
+    pub fn decode(bytes: &[u8], fork: Fork, preset: &Preset) -> Result<Self, Error> {
+        check_supported(fork)?;
+        let layout = Self::layout(fork, preset.sync_committee_size);
+        let [attested, aggregate, slot] = ssz::split("LightClientOptimisticUpdate", bytes, layout)?;
+        Ok(Self {
+            attested_header: LightClientHeader::decode(attested, fork)?,
+            sync_aggregate: SyncAggregate::decode(aggregate, preset)?,
+            signature_slot: uint64(slot)?,
+        })
+    }
+
+    /// Encodes the update as `fork` lays it out.
+    #[must_use]
+    pub fn encode(&self, fork: Fork) -> Vec<u8> {
+        let attested = self.attested_header.encode(fork);
+        let aggregate = self.sync_aggregate.encode();
+        let slot = self.signature_slot.to_le_bytes();
+        let layout = Self::layout(fork, self.sync_aggregate.committee_size());
+        ssz::join(layout, [&attested, &aggregate, &slot])
+    }
+}
+
+/// Refuses forks before light clients, and those whose objects look otherwise.
+pub(super) fn check_supported(fork: Fork) -> Result<(), Error> {
+    if (Fork::Altair..=Fork::NEWEST).contains(&fork) {
+        Ok(())
+    } else {
+        Err(Error::UnsupportedFork { fork })
+    }
+}
+
+/// [`normalize_merkle_branch`](https://github.com/ethereum/consensus-specs/blob/v1.6.1/specs/electra/light-client/fork.md#normalize_merkle_branch):
+/// as long as `gindex` is deep, with zeros in front.
+pub(super) fn normalize_merkle_branch(branch: Vec<B256>, gindex: u64) -> Vec<B256> {
+    let missing = depth(gindex).saturating_sub(branch.len());
+    core::iter::repeat_n(B256::ZERO, missing)
+        .chain(branch)
+        .collect()
+}
+
+/// The last part of a branch, as long as `gindex` is deep.
+fn encode_branch(branch: &[B256], gindex: u64) -> Vec<u8> {
+    let surplus = branch.len().saturating_sub(depth(gindex));
+    branch
+        .iter()
+        .skip(surplus)
+        .flat_map(|node| node.0)
+        .collect()
+}
+
+fn branch_field(gindex: u64) -> Field {
+    Field::Fixed(depth(gindex).saturating_mul(32))
+}
+
+pub(super) fn depth(gindex: u64) -> usize {
+    gindex
+        .checked_ilog2()
+        .and_then(|depth| usize::try_from(depth).ok())
+        .unwrap_or(0)
+}
+
+fn hashes(bytes: &[u8]) -> Result<Vec<B256>, Error> {
+    bytes.chunks(32).map(hash).collect()
+}
+
+fn hash(bytes: &[u8]) -> Result<B256, Error> {
+    Ok(B256::from(ssz::array::<32>("hash", bytes)?))
+}
+
+fn uint64(bytes: &[u8]) -> Result<u64, Error> {
+    Ok(u64::from_le_bytes(ssz::array("uint64", bytes)?))
+}
+
+/// A field that is not there before Deneb.
+fn blob_gas(bytes: &[u8]) -> Result<u64, Error> {
+    if bytes.is_empty() {
+        Ok(0)
+    } else {
+        uint64(bytes)
+    }
+}

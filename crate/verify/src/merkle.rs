@@ -1,0 +1,96 @@
+//! SSZ's hash trees: roots, and branches by generalized index.
+//!
+//! A *generalized index* numbers the nodes of a binary tree: the root is 1, the children of `n` are
+//! `2n` and `2n + 1`.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::B256;
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of two nodes, one after the other.
+#[must_use]
+pub fn hash_pair(left: B256, right: B256) -> B256 {
+    let mut hasher = Sha256::new();
+    hasher.update(left);
+    hasher.update(right);
+    B256::from(<[u8; 32]>::from(hasher.finalize()))
+}
+
+/// The root over `leaves`, padded with zero leaves to the next power of two.
+#[must_use]
+pub fn merkleize(leaves: &[B256]) -> B256 {
+    let mut layer: Vec<B256> = leaves.to_vec();
+    layer.resize(leaves.len().next_power_of_two(), B256::ZERO);
+    while layer.len() > 1 {
+        layer = layer
+            .chunks(2)
+            .map(|pair| match pair {
+                [left, right] => hash_pair(*left, *right),
+                _ => B256::ZERO,
+            })
+            .collect();
+    }
+    layer.first().copied().unwrap_or(B256::ZERO)
+}
+
+/// The root of a byte string, in chunks of 32 bytes.
+#[must_use]
+pub fn merkleize_bytes(bytes: &[u8]) -> B256 {
+    let chunks: Vec<B256> = bytes.chunks(32).map(B256::right_padding_from).collect();
+    merkleize(&chunks)
+}
+
+/// The leaf of a `uint64`.
+#[must_use]
+pub fn uint64_leaf(value: u64) -> B256 {
+    B256::right_padding_from(&value.to_le_bytes())
+}
+
+/// Whether `branch` leads from `leaf` at `gindex` to `root`.
+///
+/// [`is_valid_merkle_branch`](https://github.com/ethereum/consensus-specs/blob/v1.6.1/specs/phase0/beacon-chain.md#is_valid_merkle_branch),
+/// with depth and index taken from the generalized index.
+#[must_use]
+pub fn is_valid_merkle_branch(leaf: B256, branch: &[B256], gindex: u64, root: B256) -> bool {
+    let Some(depth) = gindex.checked_ilog2() else {
+        return false;
+    };
+    if usize::try_from(depth) != Ok(branch.len()) {
+        return false;
+    }
+    let value = branch
+        .iter()
+        .zip(0_u32..)
+        .fold(leaf, |value, (sibling, height)| {
+            if gindex.checked_shr(height).unwrap_or(0) % 2 == 1 {
+                hash_pair(*sibling, value)
+            } else {
+                hash_pair(value, *sibling)
+            }
+        });
+    value == root
+}
+
+/// The same for a branch that may be longer than needed, if what is too much is zero and in front.
+///
+/// [`is_valid_normalized_merkle_branch`](https://github.com/ethereum/consensus-specs/blob/v1.6.1/specs/electra/light-client/sync-protocol.md#is_valid_normalized_merkle_branch).
+/// Electra made the state's tree deeper: branches of older states are stored with leading zeros.
+#[must_use]
+pub fn is_valid_normalized_merkle_branch(
+    leaf: B256,
+    branch: &[B256],
+    gindex: u64,
+    root: B256,
+) -> bool {
+    let depth = gindex
+        .checked_ilog2()
+        .and_then(|depth| usize::try_from(depth).ok());
+    let Some(extra) = depth.and_then(|depth| branch.len().checked_sub(depth)) else {
+        return false;
+    };
+    let Some((extra, branch)) = branch.split_at_checked(extra) else {
+        return false;
+    };
+    extra.iter().all(B256::is_zero) && is_valid_merkle_branch(leaf, branch, gindex, root)
+}
