@@ -115,6 +115,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     if (values.help) return console.log(help);
     await ensureSetup();
     const all = !values.wasm && !values.native;
-    await build({ fast: values.fast, wasm: all || values.wasm, native: all || values.native });
+    await build({ fast: values.fast, wasm: all || values.wasm === true, native: all || values.native === true });
   });
 }
