@@ -252,3 +252,6 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Error> {
     *bytes = rest;
     Ok(*first)
 }
+
+#[cfg(test)]
+mod tests;
