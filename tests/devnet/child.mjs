@@ -1,6 +1,7 @@
 // A process of the devnet: logs to a file, lives as long as its parent at most, is ended by its pid.
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 const LOG_TAIL_LINES = 25;
 
@@ -17,9 +18,10 @@ export class Child {
    * @param {{ logFile: string, env?: Record<string, string>, nodeOptions?: string[] }} options
    */
   constructor(name, script, parameters, { logFile, env = {}, nodeOptions = [] }) {
-    const log = openSync(logFile, "a");
+    const log = openSync(logFile, "w");
     this.#process = spawn(process.execPath, [...nodeOptions, script, ...parameters], {
       stdio: ["ignore", log, log, "ipc"],
+      cwd: dirname(logFile),
       env: { ...process.env, ...env },
     });
     closeSync(log);

@@ -55,8 +55,9 @@ export async function deployContracts(executionUrl, chainId, accounts, produceUn
   const addressAt = (/** @type {bigint} */ nonce) =>
     getContractAddress({ from: accounts[DEPLOYER].address, nonce });
   const [token, treasury, governor] = [addressAt(0n), addressAt(1n), addressAt(2n)];
-  const sender = transactionSender(executionUrl, chainId, accounts, produceUntil, FIRST_SLOT + 1);
+  const sender = transactionSender(executionUrl, chainId, accounts, produceUntil, FIRST_SLOT);
 
+  await sender.nextBlock();
   await sender.nextBlock(deployments({ artifacts, token, treasury, governor, accounts }));
   const context = { governor, token, accounts, abis };
   const decided = await decideProposals(sender, context, decidedProposals(context));

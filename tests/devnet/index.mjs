@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { devAccounts } from "./accounts.mjs";
@@ -13,6 +13,7 @@ import { describeNetwork, fetchData, fetchJson } from "./network.mjs";
 import { freePorts } from "./ports.mjs";
 
 const CHAIN_ID = 131_337;
+const EXECUTION_DATA = "execution";
 const START_MS_MAX = 60_000;
 /** Entries of the execution client's caches; its defaults are for mainnet. */
 const CACHE_ENTRIES = "10000";
@@ -105,12 +106,15 @@ async function finalizedAtWallClock(beaconUrl, { genesisTime, slotDurationMs }, 
 
 /** @param {DevnetOptions} options */
 async function completeOptions(options) {
-  const { slotSeconds = 1, warmupSlots = 72, fork = "fulu", fuluEpoch = null, validators = 64 } = options;
+  const { slotSeconds = 1, warmupSlots = 48, fork = "fulu", fuluEpoch = null, validators = 64 } = options;
   if (!Number.isSafeInteger(slotSeconds) || slotSeconds < 1) throw new RangeError("slotSeconds: 1 or more");
+  if (!(warmupSlots >= 0)) throw new RangeError("warmupSlots: 0 or more");
+  if (!["fulu", "electra"].includes(fork)) throw new RangeError(`fork: fulu or electra, got ${fork}`);
   const [executionPort, enginePort, engineSocketPort, peerPort] = await freePorts(4);
   const temporary = options.directory === undefined;
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), "lampyris-devnet-"));
+  const directory = options.directory ? resolve(options.directory) : mkdtempSync(join(tmpdir(), "lampyris-devnet-"));
   mkdirSync(directory, { recursive: true });
+  rmSync(join(directory, EXECUTION_DATA), { recursive: true, force: true }); // of a run before
   const chosen = { executionPort: options.executionPort ?? executionPort, enginePort: options.enginePort ?? enginePort };
   return {
     slotSeconds,
@@ -142,8 +146,8 @@ function startExecution(settings, accounts) {
   writeFileSync(file("jwt.hex"), settings.jwtSecret, { mode: 0o600 });
   const parameters = [
     ["--gethGenesis", file("genesis.json")],
-    ["--dataDir", file("execution")],
-    ["--isSingleNode", "--saveReceipts", "--logFile=false", "--discDns=false", "--discV4=false"],
+    ["--dataDir", file(EXECUTION_DATA)],
+    ["--isSingleNode", "--saveReceipts", "--no-logFile", "--logLevel", "warn", "--discDns=false", "--discV4=false"],
     ["--maxPeers", "0", "--port", String(settings.peerPort)],
     ["--rpc", "--rpcAddr", "127.0.0.1", "--rpcPort", String(settings.executionPort)],
     ["--rpcEngine", "--rpcEngineAddr", "127.0.0.1", "--rpcEnginePort", String(settings.enginePort)],
