@@ -101,11 +101,15 @@ const testModule = (name) => new URL(`../tests/${name}/index.mjs`, import.meta.u
 async function devnetUpstream(devnetOptions = {}) {
   const { startDevnet } = await import(testModule('devnet'));
   const devnet = await startDevnet(devnetOptions);
-  const { beaconUrl, executionUrl, network, checkpoint } = devnet;
+  const { beaconUrl, executionUrl, network, checkpoint, contracts, accounts } = devnet;
+  const watch = [
+    { label: 'Treasury of the governor', address: contracts.treasury },
+    ...accounts.slice(0, 3).map((/** @type {{ address: string }} */ { address }, /** @type {number} */ index) => ({ label: `Account ${index}`, address })),
+  ];
   return {
     devnet,
     upstream: { beaconUrl, executionUrl, network, checkpoint, fixedClockUnixMs: null },
-    config: pageConfig({ network, checkpoint, ...devnet.config }),
+    config: pageConfig({ network, checkpoint, tokens: contracts.tokens, governors: contracts.governors, watch }),
     stopUpstream: () => devnet.stop(),
   };
 }

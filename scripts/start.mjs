@@ -86,6 +86,10 @@ function announce(stack, replay) {
   progress('Everything runs');
   console.log(`\n  ${bold(stack.url)}\n`);
   console.log(replay === null ? '  A devnet with 1 s slots: an execution client and a beacon chain.' : `  A replay of mainnet (${replay}) at a fixed clock.`);
+  if (stack.devnet !== null) {
+    console.log('  Two accounts with ether, tokens and votes; import their keys in the page:');
+    for (const { address, privateKey } of [stack.devnet.accounts[0], stack.devnet.accounts[1]]) console.log(`    ${address}  key ${privateKey}`);
+  }
   stack.gateways.forEach((gateway, index) => {
     console.log(`  Gateway ${index + 1} (process ${gateway.pid()}): ${gateway.address}`);
     console.log(dim(`            log ${gateway.log}, health ${gateway.metricsUrl}health`));
