@@ -28,6 +28,8 @@ const TREASURY_BALANCE = parseEther("100");
 const GLOW = [300_000n, 250_000n, 150_000n, 100_000n].map((whole) => whole * 10n ** 18n);
 const TREASURY_GLOW = 200_000n * 10n ** 18n;
 const DELEGATING = 3n;
+/** From account 2 to account 1 after all snapshots: power now and power then differ. */
+const GLOW_MOVED = 1000n * 10n ** 18n;
 
 /**
  * @typedef {object} Proposal
@@ -62,6 +64,9 @@ export async function deployContracts(executionUrl, chainId, accounts, produceUn
   const context = { governor, token, accounts, abis };
   const decided = await decideProposals(sender, context, decidedProposals(context));
   const open = await openForVoting(sender, context, openProposals(context));
+  await sender.nextBlock([
+    [SECOND_VOTER, contractCall(abis.token, token, "transfer", [accounts[PROPOSER].address, GLOW_MOVED])],
+  ]);
   return {
     tokens: [{ address: token, symbol: "GLOW", name: "Glow", decimals: 18, balanceSlot: 0 }],
     governors: [{ address: governor, token, name: "GlowGovernor", layout: "oz5-storage" }],
