@@ -2,15 +2,15 @@
 // to report on; it ends when that channel closes, so that it never outlives its parent.
 import { interopSecretKeys } from "@lodestar/state-transition";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EventStream } from "../event-stream.mjs";
+import { serve } from "../http.mjs";
 import { jsonRpc } from "../json-rpc.mjs";
 import { BeaconChain } from "./beacon-chain.mjs";
 import { beaconRoutes } from "./beacon-api.mjs";
 import { devnetChainConfig } from "./chain-config.mjs";
 import { initialControl } from "./control.mjs";
 import { engineClient } from "./engine-api.mjs";
-import { EventStream } from "./event-stream.mjs";
 import { createGenesis } from "./genesis.mjs";
-import { serve } from "./http.mjs";
 import { runSlots } from "./slot-loop.mjs";
 
 const EXECUTION_START_MS_MAX = 30_000;

@@ -82,6 +82,16 @@ export function negotiate(accept, offered) {
   throw new HttpError(406, `Accept: ${accept} cannot be served; there is ${offered.join(" and ")}`);
 }
 
+/** @param {URLSearchParams} query @param {string} name */
+export function naturalNumber(query, name) {
+  const text = query.get(name);
+  if (!text || !/^\d{1,15}$/.test(text)) throw new HttpError(400, `${name} must be a natural number`);
+  return Number(text);
+}
+
+/** @param {URLSearchParams} query */
+export const eventTopics = (query) => query.getAll("topics").flatMap((topics) => topics.split(","));
+
 /** @param {import("node:http").IncomingMessage} request */
 export async function readJsonBody(request) {
   const chunks = [];
