@@ -1,0 +1,18 @@
+/**
+ * Where a peer is, out of its multiaddress.
+ * @module
+ */
+
+/**
+ * `127.0.0.1:9100 · webrtc-direct`; what is not understood stays as it is, cut.
+ * @param {string} address
+ * @returns {string}
+ */
+export function peerAddress(address) {
+  const parts = address.split("/");
+  const [, family, host, protocol, port, transport] = parts;
+  const known = (family === "ip4" || family === "ip6" || family?.startsWith("dns")) && (protocol === "udp" || protocol === "tcp");
+  if (!known || host === undefined || port === undefined) return address.length > 48 ? `${address.slice(0, 47)}…` : address;
+  const where = family === "ip6" ? `[${host}]:${port}` : `${host}:${port}`;
+  return transport === undefined || transport === "p2p" ? where : `${where} · ${transport}`;
+}
