@@ -24,9 +24,18 @@ export class EventStream {
   emit(topic, data) {
     const text = `event: ${topic}\ndata: ${JSON.stringify(data)}\n\n`;
     for (const { response, topics } of this.#subscribers) {
-      if (!topics.has(topic)) continue;
-      if (response.writableLength > PENDING_BYTES_MAX) response.destroy();
-      else response.write(text);
+      if (topics.has(topic)) write(response, text);
     }
   }
+
+  /** Shows readers that the connection lives. @param {string} text */
+  comment(text) {
+    for (const { response } of this.#subscribers) write(response, `: ${text}\n\n`);
+  }
+}
+
+/** @param {import("node:http").ServerResponse} response @param {string} text */
+function write(response, text) {
+  if (response.writableLength > PENDING_BYTES_MAX) response.destroy();
+  else response.write(text);
 }
