@@ -1,1 +1,57 @@
-//! To be written.
+//! The swarm: libp2p over WebRTC, gossip, requests, heartbeat.
+//!
+//! It moves bytes between peers and believes none of them. A message is forwarded only after its
+//! receiver said by [`Handle::report`] that it is good; a response is handed over as it came, bounded
+//! in size and time. The same API runs natively (a gateway, tests) and in a browser tab.
+//!
+//! **Architecture Invariant:** peers' input never panics and never fills memory: every queue, stream,
+//! response and table has a bound with a name. Nothing a peer does (or fails to do) blocks another.
+//!
+//! **Architecture Invariant:** every connection is reported once as [`Event::Connected`] and once as
+//! [`Event::Disconnected`], with a reason that a person understands.
+//!
+//! ```
+//! # async fn example() -> Result<(), lampyris_net::Error> {
+//! use lampyris_net::{Config, Event, Swarm};
+//! use lampyris_wire::Protocol;
+//!
+//! let (handle, mut events) = Swarm::new(Config::default())?;
+//! handle.dial("/ip4/127.0.0.1/udp/9100/webrtc-direct/certhash/…/p2p/…")?;
+//! while let Some(event) = events.next().await {
+//!     if let Event::Connected { peer, .. } = event {
+//!         let protocol = Protocol::LightClientFinalityUpdate;
+//!         let _response = handle.request(&peer, protocol, Vec::new(), protocol.timeout_ms()).await;
+//!     }
+//! }
+//! # Ok(()) }
+//! ```
+
+mod behaviour;
+mod clock;
+mod config;
+mod driver;
+mod error;
+mod event;
+mod executor;
+mod gossip;
+mod handle;
+mod heartbeat;
+mod key;
+mod life;
+mod muxer;
+mod places;
+mod rate;
+mod requests;
+mod streams;
+mod transport;
+
+pub use config::{Config, Limits, Listen, Transport};
+pub use driver::Swarm;
+pub use error::{Error, RequestError, Result};
+pub use event::{Event, Events, Responder, Verdict};
+pub use handle::Handle;
+pub use key::{Key, generate_key};
+#[cfg(not(target_arch = "wasm32"))]
+pub use transport::generate_certificate_pem;
+
+pub use lampyris_wire::{Fault, Protocol};

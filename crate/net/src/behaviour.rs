@@ -1,0 +1,65 @@
+//! What runs on each connection.
+
+use std::time::Duration;
+
+use lampyris_wire::{HEARTBEAT_PROTOCOL, Protocol};
+use libp2p::{
+    StreamProtocol, connection_limits, connection_limits::ConnectionLimits, identify,
+    swarm::NetworkBehaviour,
+};
+
+use crate::{
+    config::{Config, Limits},
+    error::Result,
+    gossip, streams,
+};
+
+/// A peer that redials before its old connection is given up has two for a while.
+const CONNECTIONS_PER_PEER_MAX: u32 = 2;
+/// Handshakes at a time.
+const HANDSHAKES_MAX: u32 = 64;
+/// The name of the network, for the identify protocol.
+const IDENTIFY_PROTOCOL: &str = "/lampyris/1";
+
+/// The swarm's behaviours.
+#[derive(NetworkBehaviour)]
+pub(crate) struct Behaviour {
+    limits: connection_limits::Behaviour,
+    pub(crate) gossip: gossip::Gossip,
+    identify: identify::Behaviour,
+    pub(crate) streams: streams::Behaviour,
+}
+
+impl Behaviour {
+    pub(crate) fn new(config: &Config) -> Result<Self> {
+        let identify = identify::Config::new(IDENTIFY_PROTOCOL.into(), config.key.pair().public())
+            .with_agent_version(config.user_agent.clone())
+            .with_interval(Duration::from_secs(3_600))
+            .with_cache_size(0);
+        let served = if config.serve {
+            Protocol::ALL.as_slice()
+        } else {
+            &[]
+        };
+        let protocols = served
+            .iter()
+            .map(|protocol| protocol.name())
+            .chain([HEARTBEAT_PROTOCOL])
+            .map(StreamProtocol::new);
+        Ok(Self {
+            limits: connection_limits::Behaviour::new(limits(config.limits)),
+            gossip: gossip::behaviour(config.republish)?,
+            identify: identify::Behaviour::new(identify),
+            streams: streams::Behaviour::new(protocols),
+        })
+    }
+}
+
+fn limits(limits: Limits) -> ConnectionLimits {
+    ConnectionLimits::default()
+        .with_max_pending_incoming(Some(HANDSHAKES_MAX))
+        .with_max_pending_outgoing(Some(HANDSHAKES_MAX))
+        .with_max_established_incoming(Some(limits.inbound_max))
+        .with_max_established_outgoing(Some(limits.outbound_max))
+        .with_max_established_per_peer(Some(CONNECTIONS_PER_PEER_MAX))
+}

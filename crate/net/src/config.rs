@@ -1,0 +1,90 @@
+//! What a swarm is started with.
+
+use crate::key::Key;
+
+/// What a swarm is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who we are. A gateway keeps its key so that its address is stable; a tab makes a new one.
+    pub key: Key,
+    /// How bytes travel.
+    pub transport: Transport,
+    /// Where to listen; natively only. Without it, natively, no WebRTC connection can be made either.
+    pub listen: Option<Listen>,
+    /// What we call ourselves to peers.
+    pub user_agent: String,
+    /// Gossip topics to subscribe to at once; others follow by [`crate::Handle::subscribe`].
+    pub topics: Vec<String>,
+    /// Whether to answer requests. Then [`crate::Event::Inbound`] must be served.
+    pub serve: bool,
+    /// Whether the same message may be published again after a second, for newcomers. For publishers;
+    /// a forwarder remembers what it has seen for two epochs.
+    pub republish: bool,
+    /// How many connections to keep.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            key: Key::generate(),
+            transport: Transport::WebRtc,
+            listen: None,
+            user_agent: concat!("lampyris/", env!("CARGO_PKG_VERSION")).into(),
+            topics: Vec::new(),
+            serve: false,
+            republish: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// How bytes travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// WebRTC: webrtc-direct between a tab and a gateway.
+    WebRtc,
+    /// Inside the process, for tests: everything above the transport is the same.
+    Memory {
+        /// The port of the `/memory/port` address to listen on; 0 takes a free one.
+        listen: Option<u64>,
+    },
+}
+
+/// Where to listen.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// A UDP socket address such as `0.0.0.0:9100`; port 0 takes a free one.
+    pub udp_addr: String,
+    /// The certificate with its private key, see [`crate::generate_certificate_pem`]. Its hash is part
+    /// of our address, so a listener keeps it.
+    pub certificate_pem: String,
+}
+
+impl std::fmt::Debug for Listen {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The PEM holds a private key.
+        formatter
+            .debug_struct("Listen")
+            .field("udp_addr", &self.udp_addr)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many connections to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Peers that dialled us. Each costs natively about 0.5 MB with its WebRTC stack.
+    pub inbound_max: u32,
+    /// Peers that we dialled. A browser fails at about 500 WebRTC connections a page.
+    pub outbound_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            inbound_max: 256,
+            outbound_max: 16,
+        }
+    }
+}

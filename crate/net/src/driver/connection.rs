@@ -1,0 +1,162 @@
+//! What is known of one connection, and its tasks.
+
+use std::sync::{Arc, Mutex};
+
+use futures::channel::{mpsc, oneshot};
+use lampyris_wire::{HEARTBEAT_PROTOCOL, Protocol};
+use libp2p::{Multiaddr, PeerId, StreamProtocol, swarm::ConnectionId};
+
+use super::Notice;
+use crate::{
+    error::RequestError,
+    event::Event,
+    executor, heartbeat,
+    life::{Guard, Life},
+    places::Places,
+    requests::{
+        Answer, IN_FLIGHT_MAX, Opener, WAITING_MAX, inbound::Requester, once, state_client,
+        state_server,
+    },
+    streams::Stream,
+};
+
+/// Streams after which a connection is renewed: the stock crates never close a data channel, each
+/// costs the listener about 2 kB until then, and at 32 767 the browser's half fails.
+const STREAMS_MAX: u32 = 10_000;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) peer: PeerId,
+    /// The address that we dialled, if it was us.
+    pub(super) dialled: Option<Multiaddr>,
+    /// The address to dial when it is closed.
+    pub(super) redial: Option<Multiaddr>,
+    pub(super) close_reason: Option<String>,
+    streams: u32,
+    /// Ends the tasks when the connection is closed.
+    _guard: Guard,
+    life: Life,
+    opener: Opener,
+    /// Takes the heartbeat's stream on the listening side.
+    heartbeat: Option<oneshot::Sender<Stream>>,
+    asking: Places,
+    state_requests: Option<mpsc::Sender<state_client::Request>>,
+    requester: Requester,
+    /// Ends the serving of an older state stream when a newer comes.
+    state_server: Option<Guard>,
+}
+
+impl Connection {
+    /// Begins the heartbeat of a new connection.
+    pub(super) fn start(
+        id: ConnectionId,
+        peer: PeerId,
+        address: Multiaddr,
+        is_dialler: bool,
+        notices: mpsc::Sender<Notice>,
+        events: Arc<Mutex<mpsc::Sender<Event>>>,
+    ) -> Self {
+        let (guard, life) = Life::new();
+        let opener = Opener {
+            connection: id,
+            notices,
+        };
+        let mut heartbeat = None;
+        if is_dialler {
+            executor::spawn(life.clone().run(beat(opener.clone())));
+        } else {
+            let (sender, opened) = oneshot::channel();
+            heartbeat = Some(sender);
+            let opener = opener.clone();
+            executor::spawn(life.clone().run(async {
+                let reason = heartbeat::echo(opened).await;
+                opener.close(reason).await;
+            }));
+        }
+        Self {
+            peer,
+            dialled: is_dialler.then_some(address),
+            redial: None,
+            close_reason: None,
+            streams: 0,
+            _guard: guard,
+            life,
+            opener,
+            heartbeat,
+            asking: Places::new(IN_FLIGHT_MAX),
+            state_requests: None,
+            requester: Requester::new(peer.to_string(), events),
+            state_server: None,
+        }
+    }
+
+    /// Counts a stream; whether the connection is used up by it.
+    pub(super) const fn count_stream(&mut self) -> bool {
+        self.streams += 1;
+        self.streams == STREAMS_MAX
+    }
+
+    /// Takes a stream that the peer opened.
+    pub(super) fn accept(&mut self, protocol: &StreamProtocol, stream: Stream) {
+        if protocol.as_ref() == HEARTBEAT_PROTOCOL {
+            // A second one is dropped.
+            if let Some(heartbeat) = self.heartbeat.take() {
+                let _ended = heartbeat.send(stream);
+            }
+            return;
+        }
+        let requester = self.requester.clone();
+        match Protocol::from_name(protocol.as_ref()) {
+            Some(Protocol::State) => {
+                let (guard, newest) = Life::new();
+                self.state_server = Some(guard);
+                let serving = newest.run(state_server::serve(requester, stream));
+                executor::spawn(self.life.clone().run(serving));
+            }
+            Some(protocol) => {
+                executor::spawn(self.life.clone().run(requester.serve(protocol, stream)));
+            }
+            None => {}
+        }
+    }
+
+    /// Asks the peer.
+    pub(super) fn request(&mut self, protocol: Protocol, body: Vec<u8>, answer: Answer) {
+        if protocol == Protocol::State {
+            return self.request_state(state_client::Request { body, answer });
+        }
+        let Some(place) = self.asking.take() else {
+            let reason = format!("{IN_FLIGHT_MAX} requests to this peer are on their way");
+            let _gone = answer.send(Err(RequestError::unavailable(reason)));
+            return;
+        };
+        let opener = self.opener.clone();
+        executor::spawn(self.life.clone().run(async move {
+            once::ask(opener, protocol, body, answer).await;
+            drop(place);
+        }));
+    }
+
+    fn request_state(&mut self, request: state_client::Request) {
+        let requests = self.state_requests.get_or_insert_with(|| {
+            let (sender, requests) = mpsc::channel(WAITING_MAX);
+            let asking = state_client::run(self.opener.clone(), requests);
+            executor::spawn(self.life.clone().run(asking));
+            sender
+        });
+        if let Err(error) = requests.try_send(request) {
+            let reason = format!("{WAITING_MAX} requests to this peer are waiting");
+            let answer = error.into_inner().answer;
+            let _gone = answer.send(Err(RequestError::unavailable(reason)));
+        }
+    }
+}
+
+async fn beat(mut opener: Opener) {
+    let reason = match opener.open(HEARTBEAT_PROTOCOL).await {
+        Ok(stream) => heartbeat::beat(stream).await,
+        Err(error) => format!("no heartbeat: {error}"),
+    };
+    opener.close(reason).await;
+}

@@ -1,0 +1,176 @@
+//! Gossipsub for light-client updates: Ethereum's rules, parameters for few topics and churning tabs.
+
+use std::{collections::HashMap, net::IpAddr, time::Duration};
+
+use lampyris_wire::gossip as wire;
+use libp2p::gossipsub::{
+    Behaviour, ConfigBuilder, IdentTopic, IdentityTransform, MaxCountSubscriptionFilter, Message,
+    MessageAuthenticity, MessageId, PeerScoreParams, PeerScoreThresholds, TopicHash,
+    TopicScoreParams, TopicSubscriptionFilter, ValidationMode,
+};
+
+use crate::error::{Error, Result};
+
+/// A finality update is 2.2 kB; everything larger goes by request.
+const MESSAGE_BYTES_MAX: usize = wire::MESSAGE_BYTES_MAX;
+/// Two topics a fork, two forks at a fork's boundary, and the same again.
+const TOPICS_MAX: usize = 8;
+/// Two epochs of mainnet, as Ethereum has it.
+const SEEN_TIME: Duration = Duration::from_secs(768);
+/// A publisher may say the same again after this, for newcomers.
+const REPUBLISH_TIME: Duration = Duration::from_millis(900);
+/// The scores' clock.
+const DECAY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The behaviour with our topics only.
+pub(crate) type Gossip =
+    Behaviour<IdentityTransform, MaxCountSubscriptionFilter<LightClientTopics>>;
+
+/// Lets peers subscribe to light-client topics, of whatever fork: they may know the next one before
+/// we do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LightClientTopics;
+
+impl TopicSubscriptionFilter for LightClientTopics {
+    fn can_subscribe(&mut self, topic: &TopicHash) -> bool {
+        wire::parse_topic(topic.as_str()).is_ok()
+    }
+}
+
+/// Makes the behaviour. Without an author's signature, as Ethereum's: an update proves itself.
+pub(crate) fn behaviour(republish: bool) -> Result<Gossip> {
+    let wrong = |error: &dyn ToString| Error::Config {
+        reason: error.to_string(),
+    };
+    let config = ConfigBuilder::default()
+        .validation_mode(ValidationMode::Anonymous)
+        .validate_messages()
+        .message_id_fn(message_id)
+        .mesh_n(6)
+        .mesh_n_low(4)
+        .mesh_n_high(10)
+        .mesh_outbound_min(1)
+        .gossip_lazy(6)
+        .heartbeat_interval(Duration::from_secs(1))
+        // A verdict may take as long as a message stays here: twelve heartbeats.
+        .history_length(12)
+        .flood_publish(true)
+        .max_transmit_size(MESSAGE_BYTES_MAX)
+        .connection_handler_queue_len(64)
+        .publish_queue_duration(Duration::from_secs(5))
+        .forward_queue_duration(Duration::from_secs(2))
+        .duplicate_cache_time(if republish { REPUBLISH_TIME } else { SEEN_TIME })
+        .build()
+        .map_err(|error| wrong(&error))?;
+    let filter = MaxCountSubscriptionFilter {
+        filter: LightClientTopics,
+        max_subscribed_topics: TOPICS_MAX,
+        max_subscriptions_per_request: 2 * TOPICS_MAX,
+    };
+    let authenticity = MessageAuthenticity::Anonymous;
+    let mut behaviour = Gossip::new_with_subscription_filter(authenticity, config, filter)
+        .map_err(|error| wrong(&error))?;
+    behaviour
+        .with_peer_score(peer_score(), thresholds())
+        .map_err(|error| wrong(&error))?;
+    Ok(behaviour)
+}
+
+/// The topic of a name, if this network carries it.
+pub(crate) fn topic(name: &str) -> Result<IdentTopic> {
+    wire::parse_topic(name).map_err(Error::Topic)?;
+    Ok(IdentTopic::new(name))
+}
+
+/// How a topic's messages count.
+pub(crate) fn topic_score() -> TopicScoreParams {
+    TopicScoreParams {
+        topic_weight: 1.0,
+        // Staying is worth a little, at most 10 after ten minutes.
+        time_in_mesh_weight: 1.0,
+        time_in_mesh_quantum: Duration::from_secs(60),
+        time_in_mesh_cap: 10.0,
+        // Being first is worth a little.
+        first_message_deliveries_weight: 1.0,
+        first_message_deliveries_decay: decay(Duration::from_secs(600)),
+        first_message_deliveries_cap: 20.0,
+        // Silence costs nothing: there is one message a slot at most, and tabs sleep.
+        mesh_message_deliveries_weight: 0.0,
+        mesh_failure_penalty_weight: 0.0,
+        // One invalid message is enough for the gray list: 10 + 20 - 100 < -60 at most.
+        invalid_message_deliveries_weight: -100.0,
+        invalid_message_deliveries_decay: decay(Duration::from_secs(3_600)),
+        ..TopicScoreParams::default()
+    }
+}
+
+fn message_id(message: &Message) -> MessageId {
+    MessageId::from(wire::message_id(message.topic.as_str(), &message.data).to_vec())
+}
+
+fn peer_score() -> PeerScoreParams {
+    PeerScoreParams {
+        topics: HashMap::new(),
+        topic_score_cap: 30.0,
+        app_specific_weight: 1.0,
+        // Classrooms and offices share an address; a flood from one is still noticed.
+        ip_colocation_factor_weight: -0.1,
+        ip_colocation_factor_threshold: 64.0,
+        ip_colocation_factor_whitelist: [
+            IpAddr::from([127, 0, 0, 1]),
+            IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        ]
+        .into(),
+        behaviour_penalty_weight: -10.0,
+        behaviour_penalty_threshold: 6.0,
+        behaviour_penalty_decay: decay(Duration::from_secs(600)),
+        decay_interval: DECAY_INTERVAL,
+        // A slow tab is not a bad one.
+        slow_peer_weight: 0.0,
+        ..PeerScoreParams::default()
+    }
+}
+
+fn thresholds() -> PeerScoreThresholds {
+    PeerScoreThresholds {
+        gossip_threshold: -10.0,
+        publish_threshold: -30.0,
+        graylist_threshold: -60.0,
+        accept_px_threshold: 100.0,
+        opportunistic_graft_threshold: 5.0,
+    }
+}
+
+/// The factor by which a score falls each second so that it is a hundredth after `time`.
+fn decay(time: Duration) -> f64 {
+    0.01_f64.powf(DECAY_INTERVAL.as_secs_f64() / time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameters_are_accepted() {
+        for republish in [false, true] {
+            assert!(behaviour(republish).is_ok());
+        }
+        assert!(topic_score().validate().is_ok());
+    }
+
+    #[test]
+    fn only_light_client_topics_are_carried() {
+        let name = wire::topic_name([1, 2, 3, 4], wire::TopicKind::FinalityUpdate);
+        assert!(LightClientTopics.can_subscribe(&topic(&name).unwrap().hash()));
+        let other = "/eth2/01020304/beacon_block/ssz_snappy";
+        assert!(!LightClientTopics.can_subscribe(&IdentTopic::new(other).hash()));
+        assert!(matches!(topic(other), Err(Error::Topic(_))));
+    }
+
+    #[test]
+    fn one_invalid_message_outweighs_all_merits() {
+        let score = topic_score();
+        let merits = score.time_in_mesh_cap + score.first_message_deliveries_cap;
+        assert!(merits + score.invalid_message_deliveries_weight < thresholds().graylist_threshold);
+    }
+}

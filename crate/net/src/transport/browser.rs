@@ -1,0 +1,25 @@
+//! WebRTC in a tab: dials gateways, cannot listen.
+
+use libp2p::{
+    Multiaddr, Transport as _,
+    core::{muxing::StreamMuxerBox, transport::timeout::TransportTimeout},
+};
+use libp2p_webrtc_websys as webrtc;
+
+use super::{CONNECT_TIME, Connections};
+use crate::{
+    config::Config,
+    error::{Error, Result},
+    muxer::Shim,
+};
+
+pub(super) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)> {
+    if config.listen.is_some() {
+        return Err(Error::Config {
+            reason: "a tab cannot listen".into(),
+        });
+    }
+    let transport = webrtc::Transport::new(webrtc::Config::new(config.key.pair()))
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(Shim::new(muxer))));
+    Ok((TransportTimeout::new(transport, CONNECT_TIME).boxed(), None))
+}

@@ -1,0 +1,70 @@
+//! WebRTC natively: a gateway that listens, or a native peer that dials one.
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures_timer::Delay;
+use libp2p::{
+    Multiaddr, Transport as _,
+    core::{muxing::StreamMuxerBox, transport::timeout::TransportTimeout},
+    multiaddr::Protocol,
+};
+use libp2p_webrtc::tokio as webrtc;
+
+use super::{CONNECT_TIME, Connections};
+use crate::{
+    config::Config,
+    error::{Error, Result},
+    muxer::Shim,
+};
+
+/// How long the listener keeps quiet on a new connection. The stock browser half listens for the
+/// other side's streams only some 15 ms after the handshake; what is opened earlier vanishes, and
+/// gossip then begins ten seconds later.
+const LISTENER_DELAY: Duration = Duration::from_millis(200);
+
+/// Makes a certificate for [`crate::Listen`]. Its hash is part of the listener's address, so keep it,
+/// where only its owner can read it: the private key is in it.
+pub fn generate_certificate_pem() -> Result<String> {
+    webrtc::Certificate::generate(&mut rand::rng())
+        .map(|certificate| certificate.serialize_pem())
+        .map_err(|error| Error::Certificate {
+            reason: error.to_string(),
+        })
+}
+
+pub(super) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)> {
+    let (pem, listen) = match &config.listen {
+        Some(listen) => (
+            listen.certificate_pem.clone(),
+            Some(listen_address(&listen.udp_addr)?),
+        ),
+        None => (generate_certificate_pem()?, None),
+    };
+    let certificate = webrtc::Certificate::from_pem(&pem).map_err(|error| Error::Certificate {
+        reason: error.to_string(),
+    })?;
+    let transport = webrtc::Transport::new(config.key.pair().clone(), certificate).and_then(
+        |(peer, muxer), endpoint| async move {
+            if endpoint.is_listener() {
+                Delay::new(LISTENER_DELAY).await;
+            }
+            Ok::<_, webrtc::Error>((peer, StreamMuxerBox::new(Shim::new(muxer))))
+        },
+    );
+    Ok((
+        TransportTimeout::new(transport, CONNECT_TIME).boxed(),
+        listen,
+    ))
+}
+
+fn listen_address(udp_addr: &str) -> Result<Multiaddr> {
+    let address: SocketAddr = udp_addr
+        .parse()
+        .map_err(|error: std::net::AddrParseError| Error::Address {
+            address: udp_addr.into(),
+            reason: error.to_string(),
+        })?;
+    Ok(Multiaddr::from(address.ip())
+        .with(Protocol::Udp(address.port()))
+        .with(Protocol::WebRTCDirect))
+}

@@ -1,0 +1,173 @@
+//! Peers for tests.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use lampyris_net::{Config, Event, Events, Handle, RequestError, Swarm, Transport};
+use lampyris_wire::{Protocol, gossip};
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for what must not come.
+const SILENCE: Duration = Duration::from_millis(700);
+
+/// A swarm under test.
+pub(crate) struct Peer {
+    pub(crate) handle: Handle,
+    events: Option<Events>,
+}
+
+/// A topic that the network carries.
+pub(crate) fn finality_topic() -> String {
+    gossip::topic_name([1, 2, 3, 4], gossip::TopicKind::FinalityUpdate)
+}
+
+/// A serving peer that listens in memory.
+pub(crate) fn memory_listener(topics: &[&str]) -> Peer {
+    static PORT: AtomicU64 = AtomicU64::new(1_000);
+    let port = PORT.fetch_add(1, Ordering::Relaxed);
+    let transport = Transport::Memory { listen: Some(port) };
+    let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
+    Peer::start(Config {
+        transport,
+        topics,
+        serve: true,
+        republish: true,
+        ..Config::default()
+    })
+}
+
+/// A peer that dials in memory.
+pub(crate) fn memory_dialler(republish: bool) -> Peer {
+    let transport = Transport::Memory { listen: None };
+    Peer::start(Config {
+        transport,
+        republish,
+        ..Config::default()
+    })
+}
+
+impl Peer {
+    pub(crate) fn start(config: Config) -> Self {
+        let (handle, events) = Swarm::new(config).unwrap();
+        Self {
+            handle,
+            events: Some(events),
+        }
+    }
+
+    pub(crate) fn id(&self) -> String {
+        self.handle.peer_id()
+    }
+
+    /// Serves requests by a function from now on; where it gives nothing, the request stays open.
+    pub(crate) fn serve(
+        &mut self,
+        answer: impl Fn(Protocol, Vec<u8>) -> Option<Vec<u8>> + Send + 'static,
+    ) {
+        let mut events = self.events.take().expect("served once");
+        tokio::spawn(async move {
+            let mut unanswered = Vec::new();
+            while let Some(event) = events.next().await {
+                if let Event::Inbound {
+                    protocol,
+                    body,
+                    responder,
+                    ..
+                } = event
+                {
+                    match answer(protocol, body) {
+                        Some(response) => responder.reply(response),
+                        None => unanswered.push(responder),
+                    }
+                }
+            }
+        });
+    }
+
+    /// The next event.
+    pub(crate) async fn next(&mut self) -> Event {
+        let events = self.events.as_mut().expect("not served");
+        tokio::time::timeout(PATIENCE, events.next())
+            .await
+            .expect("an event")
+            .expect("a swarm")
+    }
+
+    /// The address of a listener.
+    pub(crate) async fn address(&mut self) -> String {
+        loop {
+            if let Some(address) = self.handle.listen_addresses().first() {
+                return address.clone();
+            }
+            self.next().await;
+        }
+    }
+
+    /// Dials and waits until both know of each other.
+    pub(crate) async fn connect(&mut self, listener: &mut Self) {
+        let address = listener.address().await;
+        self.handle.dial(&address).unwrap();
+        self.until_connected(&listener.id()).await;
+        listener.until_connected(&self.id()).await;
+    }
+
+    pub(crate) async fn until_connected(&mut self, expected: &str) {
+        loop {
+            match self.next().await {
+                Event::Connected { peer, .. } if peer == expected => return,
+                Event::DialFailed { reason, .. } => panic!("{reason}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// The reason of the next disconnection.
+    pub(crate) async fn disconnected(&mut self) -> String {
+        loop {
+            if let Event::Disconnected { reason, .. } = self.next().await {
+                return reason;
+            }
+        }
+    }
+
+    pub(crate) async fn subscribed(&mut self) {
+        while !matches!(self.next().await, Event::Subscribed { .. }) {}
+    }
+
+    /// The next gossip, if one comes soon: its sender, id and data.
+    pub(crate) async fn gossip(&mut self) -> Option<(String, Vec<u8>, Vec<u8>)> {
+        let events = self.events.as_mut().expect("not served");
+        let gossip = async {
+            loop {
+                match events.next().await {
+                    Some(Event::Gossip {
+                        peer,
+                        message_id,
+                        data,
+                        ..
+                    }) => {
+                        return (peer, message_id, data);
+                    }
+                    Some(_) => {}
+                    None => std::future::pending().await,
+                }
+            }
+        };
+        tokio::time::timeout(SILENCE, gossip).await.ok()
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        peer: &str,
+        protocol: Protocol,
+        body: Vec<u8>,
+        timeout_ms: u32,
+    ) -> Result<Vec<u8>, RequestError> {
+        self.handle.request(peer, protocol, body, timeout_ms).await
+    }
+}
