@@ -1,0 +1,165 @@
+//! The client: all state in one place, on one thread, behind a handle that can be cloned.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use alloy_primitives::{Address, B256};
+use lampyris_wallet::key::SecretKey;
+
+use crate::{
+    config::Config,
+    event::{Event, NetEvent, Status},
+    peers::Peers,
+    platform::Platform,
+    sync::Chain,
+    transactions::Pending,
+};
+
+/// A light client. Cloning gives another handle on the same client.
+pub struct Client<P: Platform> {
+    pub(crate) inner: Rc<Inner<P>>,
+}
+
+impl<P: Platform> Clone for Client<P> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Rc::clone(&self.inner),
+        }
+    }
+}
+
+/// What all handles share. Borrows are short: none is held over an `await`.
+pub(crate) struct Inner<P: Platform> {
+    pub(crate) platform: P,
+    pub(crate) config: Config,
+    pub(crate) peers: RefCell<Peers>,
+    pub(crate) chain: RefCell<Chain>,
+    pub(crate) unlocked: RefCell<BTreeMap<Address, SecretKey>>,
+    pub(crate) sealed: RefCell<BTreeMap<Address, Vec<u8>>>,
+    pub(crate) pending: RefCell<BTreeMap<B256, Pending>>,
+    /// Texts whose hash was checked: proposals' descriptions.
+    pub(crate) texts: RefCell<BTreeMap<B256, String>>,
+    /// Held while a nonce is chosen and its transaction is stored, so that no two get the same.
+    pub(crate) signing: futures::lock::Mutex<()>,
+}
+
+impl<P: Platform> std::fmt::Debug for Inner<P> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("network", &self.config.network.name)
+            .finish()
+    }
+}
+
+impl<P: Platform> Client<P> {
+    /// A client that does nothing until [`Client::start`].
+    pub fn new(config: Config, platform: P) -> Self {
+        let chain = Chain::new(platform.unix_ms());
+        Self {
+            inner: Rc::new(Inner {
+                platform,
+                config,
+                peers: RefCell::default(),
+                chain: RefCell::new(chain),
+                unlocked: RefCell::default(),
+                sealed: RefCell::default(),
+                pending: RefCell::default(),
+                texts: RefCell::default(),
+                signing: futures::lock::Mutex::new(()),
+            }),
+        }
+    }
+
+    /// Loads what is stored, dials the gateways and follows the chain from here on.
+    pub async fn start(&self) {
+        let inner = &self.inner;
+        inner.load_vault().await;
+        inner.load_pending().await;
+        inner.load_chain().await;
+        let now = inner.platform.unix_ms();
+        for address in &inner.config.gateways {
+            inner.peers.borrow_mut().configure(address, now);
+        }
+        inner.dial_due();
+        inner.subscribe_topics();
+        inner.emit_status();
+        let syncing = Rc::clone(inner);
+        inner
+            .platform
+            .spawn(Box::pin(async move { syncing.follow().await }));
+        let ticking = Rc::clone(inner);
+        inner
+            .platform
+            .spawn(Box::pin(async move { ticking.tick().await }));
+        let sending = Rc::clone(inner);
+        inner
+            .platform
+            .spawn(Box::pin(async move { sending.follow_transactions().await }));
+    }
+
+    /// Takes news from the swarm.
+    pub fn handle(&self, event: NetEvent) {
+        let inner = &self.inner;
+        let now = inner.platform.unix_ms();
+        match event {
+            NetEvent::Connected { peer, address } => {
+                inner.chain.borrow_mut().first_connection(now);
+                inner.peers.borrow_mut().connected(&peer, &address, now);
+            }
+            NetEvent::Disconnected { peer, reason } => {
+                inner.peers.borrow_mut().disconnected(&peer, &reason, now);
+            }
+            NetEvent::DialFailed { address, reason } => {
+                inner.peers.borrow_mut().dial_failed(&address, &reason, now);
+            }
+            NetEvent::Gossip {
+                peer,
+                message_id,
+                topic,
+                data,
+            } => {
+                let verdict = inner.judge_gossip(&peer, &topic, &data);
+                inner.platform.report(&message_id, &peer, verdict);
+                return;
+            }
+            NetEvent::Resumed => {
+                inner.peers.borrow_mut().all_gone("the tab was asleep", now);
+                inner.dial_due();
+            }
+        }
+        inner.emit_status();
+    }
+
+    /// The state as of now.
+    pub fn status(&self) -> Status {
+        self.inner.status()
+    }
+}
+
+impl<P: Platform> Inner<P> {
+    /// Chain time: the wall clock, unless the configuration fixes it.
+    pub(crate) fn chain_ms(&self) -> u64 {
+        self.config
+            .fixed_clock_unix_ms
+            .unwrap_or_else(|| self.platform.unix_ms())
+    }
+
+    /// A name for this very chain in storage: two devnets differ in their genesis.
+    pub(crate) fn chain_key(&self, prefix: &str) -> String {
+        let network = &self.config.network;
+        let root = network.genesis_validators_root.to_string();
+        let root = root.get(..10).unwrap_or_default();
+        format!("{prefix}/{}-{}-{root}/", network.name, network.genesis_time)
+    }
+
+    pub(crate) fn dial_due(&self) {
+        let due = self.peers.borrow_mut().due_dials(self.platform.unix_ms());
+        for address in due {
+            self.platform.dial(&address);
+        }
+    }
+
+    pub(crate) fn emit_status(&self) {
+        self.platform.emit(Event::Status(self.status()));
+    }
+}

@@ -1,0 +1,466 @@
+//! Who we are connected to, what each one did, and who is asked next.
+//!
+//! A lie (something that does not verify, or cannot be decoded) drops the peer at once; silence and
+//! staleness drop it when they repeat. A dropped gateway is tried again after a while, since an
+//! operator may have mended it. Bounded: [`PEERS_MAX`] entries, [`FAULTS_MAX`] faults each.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::event::{FaultView, PeerView, number};
+
+/// Entries kept, connected or not; the oldest that are gone are forgotten first.
+const PEERS_MAX: usize = 64;
+/// Faults remembered for one peer, the newest.
+const FAULTS_MAX: usize = 8;
+/// How long a peer that lied is not dialled again.
+const LIE_BAN_MS: u64 = 10 * 60 * 1000;
+/// How long a silent or stale peer is not dialled again.
+const SLOW_BAN_MS: u64 = 30 * 1000;
+/// So many unanswered requests of one kind in a row, and the peer counts as silent.
+const SILENT_MAX: u8 = 2;
+/// First and longest pause before a lost gateway is dialled again.
+const REDIAL_MS: (u64, u64) = (500, 5_000);
+/// A dial that brought neither success nor failure is forgotten after this.
+const DIAL_TIMEOUT_MS: u64 = 20_000;
+
+/// What a request is about, for the record of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Bootstrap,
+    Update,
+    Finality,
+    Optimistic,
+    Proof,
+    Code,
+    Headers,
+    Send,
+    Transaction,
+    Preimage,
+    Gossip,
+}
+
+impl Kind {
+    /// What people call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Bootstrap => "bootstrap",
+            Self::Update => "committee update",
+            Self::Finality => "finality update",
+            Self::Optimistic => "optimistic update",
+            Self::Proof => "state proof",
+            Self::Code => "contract code",
+            Self::Headers => "block headers",
+            Self::Send => "transaction delivery",
+            Self::Transaction => "transaction and receipt proof",
+            Self::Preimage => "text",
+            Self::Gossip => "gossip message",
+        }
+    }
+}
+
+/// What a peer did wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Misdeed {
+    /// Sent something that does not verify.
+    Lied(String),
+    /// Sent something valid that everybody else has left behind.
+    Stale(String),
+    /// Sent more than the protocol allows.
+    Oversized,
+    /// Did not answer.
+    Silent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Connecting,
+    Connected,
+    Dropped,
+    Gone,
+}
+
+#[derive(Debug)]
+struct Peer {
+    address: String,
+    configured: bool,
+    link: Link,
+    since_ms: u64,
+    requests: u64,
+    bytes: u64,
+    latency_ms: Option<u64>,
+    faults: VecDeque<FaultView>,
+    reason: Option<String>,
+    gossip: u64,
+    silent: BTreeMap<Kind, u8>,
+    truthful: Vec<Kind>,
+    examined: bool,
+    redial_at_ms: u64,
+    redial_pause_ms: u64,
+}
+
+impl Peer {
+    fn new(address: &str, configured: bool, link: Link, now_ms: u64) -> Self {
+        Self {
+            address: address.into(),
+            configured,
+            link,
+            since_ms: now_ms,
+            requests: 0,
+            bytes: 0,
+            latency_ms: None,
+            faults: VecDeque::new(),
+            reason: None,
+            gossip: 0,
+            silent: BTreeMap::new(),
+            truthful: Vec::new(),
+            examined: false,
+            redial_at_ms: now_ms,
+            redial_pause_ms: REDIAL_MS.0,
+        }
+    }
+
+    fn enter(&mut self, link: Link, now_ms: u64, reason: Option<String>) {
+        self.link = link;
+        self.since_ms = now_ms;
+        self.reason = reason;
+    }
+
+    /// Schedules the next dial: a little later each time, so that a dead gateway costs little.
+    fn back_off(&mut self, now_ms: u64) {
+        self.redial_at_ms = now_ms.saturating_add(self.redial_pause_ms);
+        self.redial_pause_ms = self.redial_pause_ms.saturating_mul(2).min(REDIAL_MS.1);
+    }
+}
+
+/// The table of peers.
+#[derive(Debug, Default)]
+pub(crate) struct Peers {
+    table: BTreeMap<String, Peer>,
+    rotation: usize,
+}
+
+impl Peers {
+    /// Knows a gateway from the configuration; its id is what its address ends with.
+    pub(crate) fn configure(&mut self, address: &str, now_ms: u64) {
+        let id = peer_id_of(address).unwrap_or(address).to_string();
+        self.table
+            .insert(id, Peer::new(address, true, Link::Gone, now_ms));
+    }
+
+    pub(crate) fn connected(&mut self, id: &str, address: &str, now_ms: u64) {
+        self.make_room();
+        let peer = self
+            .table
+            .entry(id.into())
+            .or_insert_with(|| Peer::new(address, false, Link::Connected, now_ms));
+        peer.enter(Link::Connected, now_ms, None);
+        peer.redial_pause_ms = REDIAL_MS.0;
+        peer.silent.clear();
+        peer.truthful.clear();
+        peer.examined = false;
+    }
+
+    /// Returns whether this peer was connected until now.
+    pub(crate) fn disconnected(&mut self, id: &str, reason: &str, now_ms: u64) -> bool {
+        let Some(peer) = self.table.get_mut(id) else {
+            return false;
+        };
+        let was_connected = peer.link == Link::Connected;
+        if peer.link != Link::Dropped {
+            peer.enter(Link::Gone, now_ms, Some(reason.into()));
+            peer.back_off(now_ms);
+        }
+        was_connected
+    }
+
+    pub(crate) fn dial_failed(&mut self, address: &str, reason: &str, now_ms: u64) {
+        if let Some(peer) = self.table.values_mut().find(|peer| peer.address == address)
+            && peer.link == Link::Connecting
+        {
+            peer.enter(Link::Gone, now_ms, Some(reason.into()));
+            peer.back_off(now_ms);
+        }
+    }
+
+    /// Addresses to dial now; they count as connecting from here on.
+    pub(crate) fn due_dials(&mut self, now_ms: u64) -> Vec<String> {
+        let mut due = Vec::new();
+        for peer in self.table.values_mut().filter(|peer| peer.configured) {
+            if peer.link == Link::Connecting
+                && now_ms.saturating_sub(peer.since_ms) > DIAL_TIMEOUT_MS
+            {
+                peer.enter(Link::Gone, now_ms, Some("no answer to the dial".into()));
+            }
+            if matches!(peer.link, Link::Gone | Link::Dropped) && peer.redial_at_ms <= now_ms {
+                let reason = peer.reason.take();
+                peer.enter(Link::Connecting, now_ms, reason);
+                due.push(peer.address.clone());
+            }
+        }
+        due
+    }
+
+    /// All links are gone (the tab slept); every gateway may be dialled at once.
+    pub(crate) fn all_gone(&mut self, reason: &str, now_ms: u64) {
+        for peer in self
+            .table
+            .values_mut()
+            .filter(|peer| peer.link != Link::Dropped)
+        {
+            peer.enter(Link::Gone, now_ms, Some(reason.into()));
+            peer.redial_at_ms = now_ms;
+        }
+    }
+
+    pub(crate) fn connected_count(&self) -> usize {
+        self.table
+            .values()
+            .filter(|peer| peer.link == Link::Connected)
+            .count()
+    }
+
+    /// Connected peers in the order in which they should be asked: each call starts with the next
+    /// one, so that work and temptation are shared out.
+    pub(crate) fn order(&mut self) -> Vec<String> {
+        let mut ids: Vec<String> = self
+            .table
+            .iter()
+            .filter(|(_, peer)| peer.link == Link::Connected)
+            .map(|(id, _)| id.clone())
+            .collect();
+        if !ids.is_empty() {
+            self.rotation = self.rotation.wrapping_add(1);
+            let start = self.rotation % ids.len();
+            ids.rotate_left(start);
+        }
+        ids
+    }
+
+    /// A connected peer that has not been examined yet; it counts as examined from here on.
+    pub(crate) fn next_unexamined(&mut self) -> Option<String> {
+        let (id, peer) = self
+            .table
+            .iter_mut()
+            .find(|(_, peer)| peer.link == Link::Connected && !peer.examined)?;
+        peer.examined = true;
+        Some(id.clone())
+    }
+
+    pub(crate) fn was_truthful(&self, id: &str, kind: Kind) -> bool {
+        self.table
+            .get(id)
+            .is_some_and(|peer| peer.truthful.contains(&kind))
+    }
+
+    pub(crate) fn answered(&mut self, id: &str, kind: Kind, bytes: usize, latency_ms: u64) {
+        if let Some(peer) = self.table.get_mut(id) {
+            peer.requests = peer.requests.saturating_add(1);
+            peer.bytes = peer
+                .bytes
+                .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+            peer.latency_ms = Some(latency_ms);
+            peer.silent.remove(&kind);
+        }
+    }
+
+    pub(crate) fn told_truth(&mut self, id: &str, kind: Kind) {
+        if let Some(peer) = self.table.get_mut(id)
+            && !peer.truthful.contains(&kind)
+        {
+            peer.truthful.push(kind);
+        }
+    }
+
+    pub(crate) fn gossiped(&mut self, id: &str, bytes: usize) {
+        if let Some(peer) = self.table.get_mut(id) {
+            peer.gossip = peer.gossip.saturating_add(1);
+            peer.bytes = peer
+                .bytes
+                .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// Records a misdeed; returns the reason if the peer is dropped for it.
+    pub(crate) fn misbehaved(
+        &mut self,
+        id: &str,
+        kind: Kind,
+        misdeed: &Misdeed,
+        now_ms: u64,
+    ) -> Option<String> {
+        let peer = self.table.get_mut(id)?;
+        let (name, message, ban_ms) = match misdeed {
+            Misdeed::Lied(what) => ("lied", format!("{}: {what}", kind.name()), LIE_BAN_MS),
+            Misdeed::Stale(what) => ("stale", format!("{}: {what}", kind.name()), SLOW_BAN_MS),
+            Misdeed::Oversized => (
+                "oversized",
+                format!("{}: larger than allowed", kind.name()),
+                LIE_BAN_MS,
+            ),
+            Misdeed::Silent => (
+                "silent",
+                format!("{}: no answer in time", kind.name()),
+                SLOW_BAN_MS,
+            ),
+        };
+        if peer.faults.len() >= FAULTS_MAX {
+            peer.faults.pop_front();
+        }
+        let reason = format!("{name}: {message}");
+        peer.faults.push_back(FaultView {
+            kind: name,
+            message,
+            at: number(now_ms),
+        });
+        if *misdeed == Misdeed::Silent {
+            let count = peer.silent.entry(kind).or_default();
+            *count = count.saturating_add(1);
+            if *count < SILENT_MAX {
+                return None;
+            }
+        }
+        peer.enter(Link::Dropped, now_ms, Some(reason.clone()));
+        peer.redial_at_ms = now_ms.saturating_add(ban_ms);
+        Some(reason)
+    }
+
+    pub(crate) fn views(&self) -> Vec<PeerView> {
+        self.table.iter().map(|(id, peer)| view(id, peer)).collect()
+    }
+
+    /// Names of peers that are gone or dropped, with the reason, for a sentence about them.
+    pub(crate) fn losses(&self) -> Vec<String> {
+        self.table
+            .iter()
+            .filter(|(_, peer)| matches!(peer.link, Link::Gone | Link::Dropped | Link::Connecting))
+            .map(|(id, peer)| match &peer.reason {
+                Some(reason) => format!("{} ({reason})", short(id)),
+                None => short(id),
+            })
+            .collect()
+    }
+
+    fn make_room(&mut self) {
+        if self.table.len() < PEERS_MAX {
+            return;
+        }
+        let oldest = self
+            .table
+            .iter()
+            .filter(|(_, peer)| !peer.configured && peer.link != Link::Connected)
+            .min_by_key(|(_, peer)| peer.since_ms)
+            .map(|(id, _)| id.clone());
+        if let Some(id) = oldest {
+            self.table.remove(&id);
+        }
+    }
+}
+
+/// The peer id that a multiaddress ends with.
+pub(crate) fn peer_id_of(address: &str) -> Option<&str> {
+    address
+        .rsplit_once("/p2p/")
+        .map(|(_, id)| id)
+        .filter(|id| !id.is_empty())
+}
+
+/// The last characters of a peer id, enough to tell peers apart.
+pub(crate) fn short(id: &str) -> String {
+    let tail: Vec<char> = id.chars().rev().take(8).collect();
+    format!("…{}", tail.into_iter().rev().collect::<String>())
+}
+
+fn view(id: &str, peer: &Peer) -> PeerView {
+    PeerView {
+        id: id.into(),
+        address: peer.address.clone(),
+        kind: "gateway",
+        state: match peer.link {
+            Link::Connecting => "connecting",
+            Link::Connected => "connected",
+            Link::Dropped => "dropped",
+            Link::Gone => "gone",
+        },
+        since: number(peer.since_ms),
+        requests: number(peer.requests),
+        bytes: number(peer.bytes),
+        latency_ms: peer.latency_ms.map(number),
+        faults: peer.faults.iter().cloned().collect(),
+        reason: peer.reason.clone(),
+        gossip: number(peer.gossip),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: &str = "/ip4/127.0.0.1/udp/9/webrtc-direct/certhash/uEi/p2p/12D3KooWaaaa";
+
+    fn connected() -> Peers {
+        let mut peers = Peers::default();
+        peers.configure(ADDRESS, 0);
+        assert_eq!(peers.due_dials(0), vec![ADDRESS.to_string()]);
+        peers.connected("12D3KooWaaaa", ADDRESS, 1);
+        peers
+    }
+
+    #[test]
+    fn a_lie_drops_at_once_and_silence_when_it_repeats() {
+        let mut peers = connected();
+        let id = "12D3KooWaaaa";
+        assert_eq!(peers.misbehaved(id, Kind::Proof, &Misdeed::Silent, 2), None);
+        peers.answered(id, Kind::Proof, 10, 1);
+        assert_eq!(peers.misbehaved(id, Kind::Proof, &Misdeed::Silent, 3), None);
+        assert_eq!(peers.misbehaved(id, Kind::Code, &Misdeed::Silent, 3), None);
+        assert!(
+            peers
+                .misbehaved(id, Kind::Code, &Misdeed::Silent, 4)
+                .is_some()
+        );
+        assert_eq!(peers.connected_count(), 0);
+
+        let mut peers = connected();
+        let reason = peers.misbehaved(id, Kind::Proof, &Misdeed::Lied("bad node".into()), 5);
+        assert_eq!(reason.as_deref(), Some("lied: state proof: bad node"));
+        assert_eq!(peers.due_dials(LIE_BAN_MS), Vec::<String>::new());
+        assert_eq!(peers.due_dials(LIE_BAN_MS + 5).len(), 1);
+    }
+
+    #[test]
+    fn a_lost_gateway_is_dialled_again_with_growing_pauses() {
+        let mut peers = connected();
+        assert!(peers.disconnected("12D3KooWaaaa", "no heartbeat", 1_000));
+        assert!(peers.due_dials(1_400).is_empty());
+        assert_eq!(peers.due_dials(1_500).len(), 1);
+        peers.dial_failed(ADDRESS, "refused", 1_600);
+        assert!(peers.due_dials(2_500).is_empty());
+        assert_eq!(peers.due_dials(2_600).len(), 1);
+    }
+
+    #[test]
+    fn a_dropped_peer_stays_named_when_its_connection_ends() {
+        let mut peers = connected();
+        let id = "12D3KooWaaaa";
+        peers.misbehaved(id, Kind::Gossip, &Misdeed::Lied("bad signature".into()), 5);
+        peers.disconnected(id, "closed", 6);
+        let view = peers.views().remove(0);
+        assert_eq!(view.state, "dropped");
+        assert_eq!(
+            view.reason.as_deref(),
+            Some("lied: gossip message: bad signature")
+        );
+    }
+
+    #[test]
+    fn each_connected_peer_gets_its_turn_to_be_first() {
+        let mut peers = Peers::default();
+        for id in ["a", "b", "c"] {
+            peers.connected(id, "/x", 0);
+        }
+        let firsts: std::collections::BTreeSet<String> = (0..3)
+            .filter_map(|_| peers.order().first().cloned())
+            .collect();
+        assert_eq!(firsts.len(), 3);
+    }
+}

@@ -1,0 +1,269 @@
+//! Asking peers until one gives an answer that verifies.
+//!
+//! Each question carries its own check, and only what passes it comes back. A slow peer is hedged:
+//! after [`HEDGE_MS`] the next one is asked as well. Every attempt runs to its end, even when
+//! another answered first, so that a liar is found out and not merely outrun.
+
+use std::rc::Rc;
+
+use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, select_biased};
+use lampyris_wire::{
+    Protocol,
+    state::{FailureCode, Request, Response},
+};
+
+use crate::{
+    client::Inner,
+    error::{Code, Error},
+    peers::{Kind, Misdeed, short},
+    platform::{Platform, RequestError},
+};
+
+/// After this long without an answer the next peer is asked too.
+const HEDGE_MS: u32 = 1_200;
+/// Peers asked for one answer, at most.
+const ATTEMPTS_MAX: usize = 4;
+
+/// Why an answer was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The bytes are false: the peer is dropped.
+    Lied(String),
+    /// The bytes are true, but old.
+    Stale(String),
+    /// The peer says that it does not have it.
+    Unavailable(String),
+    /// The Ethereum node behind the peer refused, for a reason of its own.
+    Refused(String),
+    /// Our own fault.
+    Bug(String),
+}
+
+impl From<lampyris_verify::Error> for Refusal {
+    fn from(error: lampyris_verify::Error) -> Self {
+        use lampyris_verify::Fault;
+        match error.fault() {
+            Fault::PeerMisbehaved => Self::Lied(error.to_string()),
+            Fault::Unavailable => Self::Unavailable(error.to_string()),
+            Fault::Misuse | Fault::Bug => Self::Bug(error.to_string()),
+        }
+    }
+}
+
+impl From<lampyris_wire::Error> for Refusal {
+    fn from(error: lampyris_wire::Error) -> Self {
+        use lampyris_wire::Fault;
+        match error.fault() {
+            Fault::PeerMisbehaved => Self::Lied(error.to_string()),
+            Fault::Unavailable => Self::Unavailable(error.to_string()),
+            Fault::Misuse | Fault::Bug => Self::Bug(error.to_string()),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Lied(what) => Self::new(Code::PeerMisbehaved, what),
+            Refusal::Stale(what) | Refusal::Unavailable(what) => Self::unavailable(what),
+            Refusal::Refused(what) => Self::new(Code::Refused, what),
+            Refusal::Bug(what) => Self::new(Code::Bug, what),
+        }
+    }
+}
+
+/// A question: where it goes, what is sent, and what makes an answer true.
+pub(crate) struct Question<T> {
+    pub(crate) kind: Kind,
+    pub(crate) protocol: Protocol,
+    pub(crate) body: Vec<u8>,
+    pub(crate) check: Check<T>,
+}
+
+/// Turns a peer's bytes into a verified value.
+pub(crate) type Check<T> = Rc<dyn Fn(&[u8]) -> Result<T, Refusal>>;
+
+impl<T> Clone for Question<T> {
+    fn clone(&self) -> Self {
+        Self {
+            kind: self.kind,
+            protocol: self.protocol,
+            body: self.body.clone(),
+            check: Rc::clone(&self.check),
+        }
+    }
+}
+
+impl<T> Question<T> {
+    /// A question of our own protocol. A [`Response::Failed`] is dealt with here.
+    pub(crate) fn of_state(
+        kind: Kind,
+        request: &Request,
+        check: impl Fn(Response) -> Result<T, Refusal> + 'static,
+    ) -> Result<Self, Error> {
+        let body = request
+            .encode()
+            .map_err(|error| Error::invalid_argument(error.to_string()))?;
+        Ok(Self {
+            kind,
+            protocol: Protocol::State,
+            body,
+            check: Rc::new(move |bytes| match Response::decode(bytes)? {
+                Response::Failed { code, message } => Err(match code {
+                    FailureCode::Refused => Refusal::Refused(message),
+                    FailureCode::InvalidRequest => Refusal::Bug(message),
+                    FailureCode::Unavailable | FailureCode::RateLimited => {
+                        Refusal::Unavailable(message)
+                    }
+                }),
+                response => check(response),
+            }),
+        })
+    }
+}
+
+/// The answer is of another kind than the question.
+pub(crate) fn wrong_kind<T>() -> Result<T, Refusal> {
+    Err(Refusal::Lied(
+        "the answer is of another kind than the question".into(),
+    ))
+}
+
+impl<P: Platform> Inner<P> {
+    /// Asks connected peers until an answer passes the check; returns it with who gave it.
+    pub(crate) async fn ask<T: 'static>(
+        self: &Rc<Self>,
+        question: Question<T>,
+    ) -> Result<(T, String), Error> {
+        let mut peers = self
+            .peers
+            .borrow_mut()
+            .order()
+            .into_iter()
+            .take(ATTEMPTS_MAX);
+        let (results, mut answers) = mpsc::channel(ATTEMPTS_MAX);
+        let mut last = Error::new(Code::NoPeers, "no peer is connected");
+        let mut running = 0_usize;
+        let start = |peer: String| {
+            let (client, question) = (Rc::clone(self), question.clone());
+            let mut results = results.clone();
+            self.platform.spawn(Box::pin(async move {
+                let answer = client.ask_peer(&peer, question).await;
+                // Nobody listens any more once another peer was faster.
+                let _unheard = results.send((answer, peer)).await;
+            }));
+        };
+        if let Some(peer) = peers.next() {
+            start(peer);
+            running = 1;
+        }
+        while running > 0 {
+            let mut hedge = self.platform.sleep(HEDGE_MS).fuse();
+            select_biased! {
+                answer = answers.next() => match answer {
+                    Some((Ok(value), peer)) => return Ok((value, peer)),
+                    Some((Err(refusal), _)) => {
+                        running -= 1;
+                        last = more_telling(last, refusal.into());
+                        if let Some(peer) = peers.next() {
+                            start(peer);
+                            running += 1;
+                        }
+                    }
+                    None => break,
+                },
+                () = hedge => if let Some(peer) = peers.next() {
+                    start(peer);
+                    running += 1;
+                },
+            }
+        }
+        Err(last)
+    }
+
+    /// Asks one peer and keeps the record of what it did.
+    pub(crate) async fn ask_peer<T>(
+        self: &Rc<Self>,
+        peer: &str,
+        question: Question<T>,
+    ) -> Result<T, Refusal> {
+        let Question {
+            kind,
+            protocol,
+            body,
+            check,
+        } = question;
+        let started = self.platform.unix_ms();
+        let answer = self
+            .platform
+            .request(peer, protocol, body, protocol.timeout_ms())
+            .await;
+        let now = self.platform.unix_ms();
+        match answer {
+            Ok(bytes) => {
+                let latency = now.saturating_sub(started);
+                self.peers
+                    .borrow_mut()
+                    .answered(peer, kind, bytes.len(), latency);
+                let result = check(&bytes);
+                match &result {
+                    Ok(_) => self.peers.borrow_mut().told_truth(peer, kind),
+                    Err(Refusal::Lied(what)) => {
+                        self.blame(peer, kind, &Misdeed::Lied(what.clone()));
+                    }
+                    Err(Refusal::Stale(what)) => {
+                        self.blame(peer, kind, &Misdeed::Stale(what.clone()));
+                    }
+                    Err(_) => {}
+                }
+                result
+            }
+            Err(RequestError::Timeout) => {
+                self.blame(peer, kind, &Misdeed::Silent);
+                Err(Refusal::Unavailable(format!(
+                    "{} did not answer in time",
+                    short(peer)
+                )))
+            }
+            Err(RequestError::TooLarge) => {
+                self.blame(peer, kind, &Misdeed::Oversized);
+                Err(Refusal::Lied(format!(
+                    "{} sent more than is allowed",
+                    short(peer)
+                )))
+            }
+            Err(error) => Err(Refusal::Unavailable(format!(
+                "{} could not be asked: {error:?}",
+                short(peer)
+            ))),
+        }
+    }
+
+    /// Records a misdeed and ends the connection if it weighs enough.
+    pub(crate) fn blame(&self, peer: &str, kind: Kind, misdeed: &Misdeed) {
+        let now = self.platform.unix_ms();
+        let dropped = self.peers.borrow_mut().misbehaved(peer, kind, misdeed, now);
+        if let Some(reason) = dropped {
+            self.platform.disconnect(peer, &reason);
+            self.emit_status();
+        }
+    }
+}
+
+/// Of several refusals, the one that tells the user most: a node's own words before a lie,
+/// a lie before mere absence.
+fn more_telling(one: Error, other: Error) -> Error {
+    const fn weight(code: Code) -> u8 {
+        match code {
+            Code::Refused => 3,
+            Code::PeerMisbehaved => 2,
+            Code::Unavailable => 1,
+            _ => 0,
+        }
+    }
+    if weight(other.code) >= weight(one.code) {
+        other
+    } else {
+        one
+    }
+}
