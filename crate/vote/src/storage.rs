@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 
 /// The most words that one [`Need::Slots`](crate::Need::Slots) asks for; more are asked for in the
 /// next round. Keeps the caller's requests and a peer's answers bounded, whatever is on chain.
-pub const SLOTS_MAX: usize = 1024;
+pub const SLOTS_MAX: usize = 512;
 
 /// Words of contracts' storage, **all proven at one block**.
 pub trait Storage {
@@ -55,10 +55,8 @@ pub fn member_slot(base: U256, offset: u64) -> U256 {
 /// A field that shares its word with others: `bytes` bytes, `offset` bytes from the right.
 #[must_use]
 pub fn packed_field(word: U256, offset: usize, bytes: usize) -> U256 {
-    let mask = U256::MAX
-        .checked_shr(256_usize.saturating_sub(8 * bytes))
-        .unwrap_or_default();
-    word.checked_shr(8 * offset).unwrap_or_default() & mask
+    let mask = U256::MAX >> 256_usize.saturating_sub(8 * bytes);
+    (word >> (8 * offset)) & mask
 }
 
 /// How `bytes` or a `string` is stored, told from its base slot.
