@@ -54,20 +54,28 @@ export function isBuiltForShipping() {
 
 /** @param {boolean} fast */
 async function buildWasm(fast) {
-  const profile = fast ? 'wasm-dev' : 'wasm';
-  const inputs = hashOfInputs(profile);
-  for (const { folder, name } of wasmCrates) {
-    const stamp = join(generatedFolder, `${name}.inputs`);
-    const built = existsSync(join(generatedFolder, `${name}_bg.wasm`)) && existsSync(stamp);
-    if (built && readFileSync(stamp, 'utf8') === inputs) continue;
-    const startedAt = performance.now();
-    progress(`Building ${name} for the browser (profile ${profile}) …`);
-    mkdirSync(generatedFolder, { recursive: true });
-    await run('wasm-pack', ['build', join(root, folder), '--target', 'web', '--mode', 'no-install', '--no-opt', '--no-pack', '--no-gitignore',
-      '--profile', profile, '--out-dir', generatedFolder, '--out-name', name, '--', '--locked'], { quiet: true });
-    writeFileSync(stamp, inputs);
-    progress(`${name} is built (${duration(performance.now() - startedAt)})`);
-  }
+  for (const { folder, name } of wasmCrates) await buildWasmCrate(join(root, folder), name, generatedFolder, fast ? 'wasm-dev' : 'wasm');
+}
+
+/**
+ * Builds one crate into `<name>.js` and `<name>_bg.wasm`, unless they are there and nothing has changed.
+ * @param {string} crate its folder
+ * @param {string} name
+ * @param {string} output folder
+ * @param {string} profile of cargo
+ */
+export async function buildWasmCrate(crate, name, output, profile) {
+  const inputs = hashOfInputs(crate, profile);
+  const stamp = join(output, `${name}.inputs`);
+  const isBuilt = existsSync(join(output, `${name}_bg.wasm`)) && existsSync(stamp);
+  if (isBuilt && readFileSync(stamp, 'utf8') === inputs) return;
+  const startedAt = performance.now();
+  progress(`Building ${name} for the browser (profile ${profile}) …`);
+  mkdirSync(output, { recursive: true });
+  await run('wasm-pack', ['build', crate, '--target', 'web', '--mode', 'no-install', '--no-opt', '--no-pack', '--no-gitignore',
+    '--profile', profile, '--out-dir', output, '--out-name', name, '--', '--locked'], { quiet: true });
+  writeFileSync(stamp, inputs);
+  progress(`${name} is built (${duration(performance.now() - startedAt)})`);
 }
 
 /** Cargo itself knows what is up to date. The `dev` profile optimizes dependencies, which do the heavy work, and is shared with the tests. */
@@ -79,31 +87,48 @@ async function buildNative() {
 }
 
 /**
- * The profile and a fingerprint of everything that the wasm are made from.
+ * The profile and a fingerprint of everything that a wasm is made from: itself and the crates that it depends on.
+ * @param {string} crate
  * @param {string} profile
  */
-function hashOfInputs(profile) {
-  const hash = createHash('sha256').update(profile);
-  const files = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml'].map((file) => join(root, file));
-  for (const file of [...files, ...sourceFiles(join(root, 'crate'))]) {
+function hashOfInputs(crate, profile) {
+  const hash = createHash('sha256');
+  const shared = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml'].map((file) => join(root, file));
+  for (const file of [...shared, ...[...cratesBelow(crate)].sort().flatMap(sourceFiles)]) {
     if (existsSync(file)) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
   }
   return `${profile} ${hash.digest('hex')}`;
 }
 
 /**
- * The sources of all crates but the native one.
+ * A crate and those of the workspace that it depends on, by their manifests.
+ * @param {string} crate
+ * @param {Set<string>} [found]
+ */
+function cratesBelow(crate, found = new Set()) {
+  if (found.has(crate)) return found;
+  found.add(crate);
+  const places = new Map([...readFileSync(join(root, 'Cargo.toml'), 'utf8').matchAll(/^(lampyris-[\w-]+) = \{ path = "([^"]+)"/gm)]
+    .map(([, name, path]) => /** @type {[string, string]} */ ([name, path])));
+  for (const [, name] of readFileSync(join(crate, 'Cargo.toml'), 'utf8').matchAll(/^(lampyris-[\w-]+)(?:\.workspace)? = /gm)) {
+    const path = places.get(name ?? '');
+    if (path !== undefined) cratesBelow(join(root, path), found);
+  }
+  return found;
+}
+
+/**
  * @param {string} folder
  * @returns {string[]}
  */
 function sourceFiles(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .filter(({ name }) => !['gateway', 'tests', 'target'].includes(name))
+    .filter(({ name }) => !['tests', 'target'].includes(name))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return sourceFiles(path);
-      return /\.(rs|toml|c|h)$/.test(entry.name) ? [path] : [];
+      return /\.(rs|toml|c|h|json)$/.test(entry.name) ? [path] : [];
     });
 }
 

@@ -183,11 +183,22 @@ function npmRequirements() {
     return {
       what: `npm packages of ${relative(root, folder) || 'the repository'}`,
       isMet: () => holdsLockedPackages(folder),
-      install: async () => {
-        await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { directory: folder, quiet: true });
-      },
+      install: () => installLockedPackages(folder),
     };
   });
+}
+
+/**
+ * Installs the npm packages of a folder by its lockfile, unless they are there.
+ * @param {string} folder
+ */
+export async function ensureLockedPackages(folder) {
+  if (!holdsLockedPackages(folder)) await installLockedPackages(folder);
+}
+
+/** @param {string} folder */
+async function installLockedPackages(folder) {
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { directory: folder, quiet: true });
 }
 
 /**
@@ -208,7 +219,7 @@ function holdsLockedPackages(folder) {
 }
 
 /**
- * The lockfiles in the repository's root and under `tests` and `bench`.
+ * The lockfiles in the repository's root and under `tests`.
  * @param {string} folder
  * @returns {string[]}
  */
@@ -216,7 +227,7 @@ function lockfiles(folder) {
   const here = existsSync(join(folder, 'package-lock.json')) ? [join(folder, 'package-lock.json')] : [];
   const below = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !['node_modules', 'vectors', 'run'].includes(entry.name) && !entry.name.startsWith('.'))
-    .filter((entry) => folder !== root || ['tests', 'bench'].includes(entry.name))
+    .filter((entry) => folder !== root || entry.name === 'tests')
     .flatMap((entry) => lockfiles(join(folder, entry.name)));
   return [...here, ...below];
 }
