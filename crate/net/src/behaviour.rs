@@ -11,7 +11,8 @@ use libp2p::{
 use crate::{
     config::{Config, Limits},
     error::Result,
-    gossip, streams,
+    gossip::{self, Repetition},
+    streams,
 };
 
 /// A peer that redials before its old connection is given up has two for a while.
@@ -31,7 +32,7 @@ pub(crate) struct Behaviour {
 }
 
 impl Behaviour {
-    pub(crate) fn new(config: &Config) -> Result<Self> {
+    pub(crate) fn new(config: &Config, repetition: Option<Repetition>) -> Result<Self> {
         let identify = identify::Config::new(IDENTIFY_PROTOCOL.into(), config.key.pair().public())
             .with_agent_version(config.user_agent.clone())
             .with_interval(Duration::from_secs(3_600))
@@ -48,7 +49,7 @@ impl Behaviour {
             .map(StreamProtocol::new);
         Ok(Self {
             limits: connection_limits::Behaviour::new(limits(config.limits)),
-            gossip: gossip::behaviour(config.republish)?,
+            gossip: gossip::behaviour(repetition)?,
             identify: identify::Behaviour::new(identify),
             streams: streams::Behaviour::new(protocols),
         })

@@ -17,8 +17,8 @@ pub struct Config {
     pub topics: Vec<String>,
     /// Whether to answer requests. Then [`crate::Event::Inbound`] must be served.
     pub serve: bool,
-    /// Whether the same message may be published again after a second, for newcomers. For publishers;
-    /// a forwarder remembers what it has seen for two epochs.
+    /// Whether the same message may be published again, for newcomers; do so once a second at most.
+    /// For publishers. Who has seen it drops it.
     pub republish: bool,
     /// How many connections to keep.
     pub limits: Limits,

@@ -29,7 +29,8 @@ use crate::{
     config::Config,
     error::{Error, RequestError, Result},
     event::{EVENTS_MAX, Event, Events, Verdict},
-    executor, gossip,
+    executor,
+    gossip::{self, Repetition},
     handle::{COMMANDS_MAX, Command, Handle, Listening, lock},
     requests::Answer,
     streams::{self, OpenError, Stream},
@@ -80,8 +81,11 @@ impl Swarm {
         let (events, events_receiver) = mpsc::channel(EVENTS_MAX);
         let (notices_sender, notices) = mpsc::channel(NOTICES_MAX);
         let listening = Listening::default();
+        let repetition = config.republish.then(Repetition::default);
         let mut driver = Driver {
-            swarm: start(&config)?,
+            swarm: start(&config, repetition.clone())?,
+            repetition,
+            published: 0,
             commands,
             notices,
             notices_sender,
@@ -106,13 +110,13 @@ impl Swarm {
     }
 }
 
-fn start(config: &Config) -> Result<Libp2pSwarm<Behaviour>> {
+fn start(config: &Config, repetition: Option<Repetition>) -> Result<Libp2pSwarm<Behaviour>> {
     let (transport, listen) = transport::build(config)?;
     #[cfg(not(target_arch = "wasm32"))]
     let swarm_config = libp2p::swarm::Config::with_tokio_executor();
     #[cfg(target_arch = "wasm32")]
     let swarm_config = libp2p::swarm::Config::with_wasm_executor();
-    let behaviour = Behaviour::new(config)?;
+    let behaviour = Behaviour::new(config, repetition)?;
     let mut swarm = Libp2pSwarm::new(transport, behaviour, config.key.id(), swarm_config);
     if let Some(address) = listen {
         swarm
@@ -128,6 +132,9 @@ fn start(config: &Config) -> Result<Libp2pSwarm<Behaviour>> {
 /// Owns everything.
 struct Driver {
     swarm: Libp2pSwarm<Behaviour>,
+    repetition: Option<Repetition>,
+    /// How many messages were published.
+    published: u64,
     commands: mpsc::Receiver<Command>,
     notices: mpsc::Receiver<Notice>,
     notices_sender: mpsc::Sender<Notice>,
@@ -236,15 +243,10 @@ impl Driver {
                 data,
                 answer,
             } => {
-                let published = self
-                    .swarm
-                    .behaviour_mut()
-                    .gossip
-                    .publish(TopicHash::from_raw(topic), data)
-                    .map(|_| ())
-                    .map_err(|error| Error::Publish {
-                        reason: error.to_string(),
-                    });
+                let published = self.publish(&TopicHash::from_raw(topic), data);
+                let published = published.map_err(|error| Error::Publish {
+                    reason: error.to_string(),
+                });
                 let _gone = answer.send(published);
             }
             Command::Report {
@@ -391,6 +393,19 @@ impl Driver {
             let is_used_up = record.count_stream();
             record.accept(&protocol, stream);
             self.recycle_if(is_used_up, connection);
+        }
+    }
+
+    fn publish(
+        &mut self,
+        topic: &TopicHash,
+        data: Vec<u8>,
+    ) -> std::result::Result<(), gossipsub::PublishError> {
+        self.published += 1;
+        let gossip = &mut self.swarm.behaviour_mut().gossip;
+        match &self.repetition {
+            Some(repetition) => repetition.publish(gossip, topic, data, self.published),
+            None => gossip.publish(topic.clone(), data).map(|_| ()),
         }
     }
 

@@ -1,11 +1,19 @@
 //! Gossipsub for light-client updates: Ethereum's rules, parameters for few topics and churning tabs.
 
-use std::{collections::HashMap, net::IpAddr, time::Duration};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use lampyris_wire::gossip as wire;
 use libp2p::gossipsub::{
     Behaviour, ConfigBuilder, IdentTopic, IdentityTransform, MaxCountSubscriptionFilter, Message,
-    MessageAuthenticity, MessageId, PeerScoreParams, PeerScoreThresholds, TopicHash,
+    MessageAuthenticity, MessageId, PeerScoreParams, PeerScoreThresholds, PublishError, TopicHash,
     TopicScoreParams, TopicSubscriptionFilter, ValidationMode,
 };
 
@@ -17,8 +25,6 @@ const MESSAGE_BYTES_MAX: usize = wire::MESSAGE_BYTES_MAX;
 const TOPICS_MAX: usize = 8;
 /// Two epochs of mainnet, as Ethereum has it.
 const SEEN_TIME: Duration = Duration::from_secs(768);
-/// A publisher may say the same again after this, for newcomers.
-const REPUBLISH_TIME: Duration = Duration::from_millis(900);
 /// The scores' clock.
 const DECAY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -37,15 +43,55 @@ impl TopicSubscriptionFilter for LightClientTopics {
     }
 }
 
+/// Lets a publisher say the same again, for newcomers.
+///
+/// Gossipsub refuses to publish what it has published before, and its memory forgets expired messages
+/// only when a new one comes. So a repeated message is published under another id *here*; its
+/// receivers compute the right one and drop what they have seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Repetition(Arc<AtomicU64>);
+
+impl Repetition {
+    /// Publishes, a repetition too.
+    pub(crate) fn publish(
+        &self,
+        gossip: &mut Gossip,
+        topic: &TopicHash,
+        data: Vec<u8>,
+        number: u64,
+    ) -> std::result::Result<(), PublishError> {
+        match gossip.publish(topic.clone(), data.clone()) {
+            Err(PublishError::Duplicate) => {}
+            published => return published.map(|_| ()),
+        }
+        self.0.store(number, Ordering::Relaxed);
+        let published = gossip.publish(topic.clone(), data);
+        self.0.store(0, Ordering::Relaxed);
+        published.map(|_| ())
+    }
+
+    fn message_id(&self, message: &Message) -> MessageId {
+        let mut id = wire::message_id(message.topic.as_str(), &message.data).to_vec();
+        match self.0.load(Ordering::Relaxed) {
+            0 => {}
+            number => id.extend(number.to_le_bytes()),
+        }
+        MessageId::from(id)
+    }
+}
+
 /// Makes the behaviour. Without an author's signature, as Ethereum's: an update proves itself.
-pub(crate) fn behaviour(republish: bool) -> Result<Gossip> {
+pub(crate) fn behaviour(repetition: Option<Repetition>) -> Result<Gossip> {
+    // Whoever repeats does not announce ids that nobody else knows; it floods what it publishes.
+    let history_gossip = if repetition.is_some() { 0 } else { 3 };
+    let repetition = repetition.unwrap_or_default();
     let wrong = |error: &dyn ToString| Error::Config {
         reason: error.to_string(),
     };
     let config = ConfigBuilder::default()
         .validation_mode(ValidationMode::Anonymous)
         .validate_messages()
-        .message_id_fn(message_id)
+        .message_id_fn(move |message| repetition.message_id(message))
         .mesh_n(6)
         .mesh_n_low(4)
         .mesh_n_high(10)
@@ -54,12 +100,13 @@ pub(crate) fn behaviour(republish: bool) -> Result<Gossip> {
         .heartbeat_interval(Duration::from_secs(1))
         // A verdict may take as long as a message stays here: twelve heartbeats.
         .history_length(12)
+        .history_gossip(history_gossip)
         .flood_publish(true)
         .max_transmit_size(MESSAGE_BYTES_MAX)
         .connection_handler_queue_len(64)
         .publish_queue_duration(Duration::from_secs(5))
         .forward_queue_duration(Duration::from_secs(2))
-        .duplicate_cache_time(if republish { REPUBLISH_TIME } else { SEEN_TIME })
+        .duplicate_cache_time(SEEN_TIME)
         .build()
         .map_err(|error| wrong(&error))?;
     let filter = MaxCountSubscriptionFilter {
@@ -102,10 +149,6 @@ pub(crate) fn topic_score() -> TopicScoreParams {
         invalid_message_deliveries_decay: decay(Duration::from_secs(3_600)),
         ..TopicScoreParams::default()
     }
-}
-
-fn message_id(message: &Message) -> MessageId {
-    MessageId::from(wire::message_id(message.topic.as_str(), &message.data).to_vec())
 }
 
 fn peer_score() -> PeerScoreParams {
@@ -152,9 +195,8 @@ mod tests {
 
     #[test]
     fn the_parameters_are_accepted() {
-        for republish in [false, true] {
-            assert!(behaviour(republish).is_ok());
-        }
+        assert!(behaviour(None).is_ok());
+        assert!(behaviour(Some(Repetition::default())).is_ok());
         assert!(topic_score().validate().is_ok());
     }
 
