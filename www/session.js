@@ -92,6 +92,7 @@ function listen(client) {
 function heardStatus(status) {
   state.status = status;
   state.statusHeardAt = performance.now();
+  state.progressFrom = status.progress === null ? null : (state.progressFrom ?? status.progress.period);
   if (status.optimistic !== null) heardSlot(status.optimistic.slot);
   renewAnswers();
   changed();

@@ -36,6 +36,8 @@ export const state = {
   client: null,
   /** @type {Status | null} */
   status: null,
+  /** The sync-committee period at which the catch-up began. */
+  progressFrom: /** @type {number | null} */ (null),
   /** When `status` came, by `performance.now()`. */
   statusHeardAt: 0,
   /** Verified heads since the page was opened: the light pulses with each. */

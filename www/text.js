@@ -8,10 +8,11 @@ export const TEXT_LENGTH_MAX = 20_000;
 
 /**
  * Invisible and reordering characters: controls but line feed and tab, soft hyphen, bidi marks, embeddings, overrides and isolates, zero-width
- * ones, line and paragraph separators, invisible operators, variation selectors, tags, interlinear annotations, unpaired surrogates.
+ * ones, line and paragraph separators, invisible operators, variation selectors, tags, interlinear annotations, unpaired surrogates. Emoji may
+ * have their joiner and their variation. Also marks stacked on one letter beyond the third, which would run over other lines.
  */
 const DECEPTIVE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Cs}]/gu;
+  /(?<!\p{Extended_Pictographic}\ufe0f?)[\u200d\ufe0e\ufe0f]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Cs}]|(?<=\p{Mn}{3})\p{Mn}+/gu;
 
 /** @typedef {{ text: string, visible: boolean }} Piece `visible`: it stands for an invisible character */
 
@@ -26,7 +27,7 @@ export function pieces(text) {
   let start = 0;
   for (const match of shown.matchAll(DECEPTIVE)) {
     if (match.index > start) found.push({ text: shown.slice(start, match.index), visible: false });
-    found.push({ text: codePoint(match[0]), visible: true });
+    found.push({ text: name(match[0]), visible: true });
     start = match.index + match[0].length;
   }
   if (start < shown.length) found.push({ text: shown.slice(start), visible: false });
@@ -46,9 +47,11 @@ export function firstLine(text) {
 }
 
 /**
- * @param {string} character
+ * @param {string} characters
  * @returns {string}
  */
-function codePoint(character) {
+function name(characters) {
+  const [character = "", ...more] = characters;
+  if (more.length > 0) return `${more.length + 1} more marks`;
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }

@@ -12,7 +12,7 @@ import { html, svg } from "../lit.js";
 const WIDTH = 640;
 const HEIGHT = 260;
 const CENTRE = { x: WIDTH / 2, y: HEIGHT / 2 };
-const RADIUS = { x: 230, y: 92 };
+const RADIUS = { x: 250, y: 88 };
 /** More would not be told apart; the table has them all. */
 const DRAWN_MAX = 24;
 

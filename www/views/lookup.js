@@ -71,7 +71,7 @@ function watched() {
   const watch = state.config?.watch ?? [];
   if (watch.length === 0) return nothing;
   return html`<p class="chips">
-    <span class="quiet">Offered here:</span>
+    <span class="quiet">Known here:</span>
     ${watch.map(
       ({ label, address }) => html`<button type="button" class="chip" data-address=${address} @click=${() => go("accounts", { ...state.route.parameters, address })}>${inert(label)}</button>`,
     )}

@@ -34,9 +34,9 @@ export function network() {
 /** @param {Peer[]} peers */
 function table(peers) {
   return html`<div class="scroll">
-    <table class="peers">
-      <thead>
-        <tr><th scope="col">Peer</th><th scope="col">State</th><th scope="col">Latency</th><th scope="col">Requests</th><th scope="col">Received</th><th scope="col">Gossip</th></tr>
+    <table class="peers" role="table">
+      <thead role="rowgroup">
+        <tr role="row"><th scope="col" role="columnheader">Peer</th><th scope="col" role="columnheader">State</th><th scope="col" role="columnheader">Latency</th><th scope="col" role="columnheader">Requests</th><th scope="col" role="columnheader">Received</th><th scope="col" role="columnheader">Gossip</th></tr>
       </thead>
       ${repeat(peers, (peer) => `${peer.id} ${peer.address}`, row)}
     </table>
@@ -46,16 +46,16 @@ function table(peers) {
 /** @param {Peer} peer */
 function row(peer) {
   const { id, address, state: now, latencyMs, requests, bytes, gossip, reason, faults } = peer;
-  return html`<tbody data-testid="peer-row" data-peer=${id} data-state=${now}>
-    <tr>
-      <th scope="row"><code title=${id}>${shorten(id, 12, 6)}</code><span class="quiet small" title=${address}>${inert(peerAddress(address))}</span></th>
-      <td data-label="State"><span class="badge" data-peer-state=${now}>${STATE_WORDS[now]}</span></td>
-      <td data-label="Latency">${latencyMs === null ? "–" : `${formatCount(Math.round(latencyMs))} ms`}</td>
-      <td data-label="Requests">${formatCount(requests)}</td>
-      <td data-label="Received">${formatBytes(bytes)}</td>
-      <td data-label="Gossip">${formatCount(gossip)}</td>
+  return html`<tbody role="rowgroup" data-testid="peer-row" data-peer=${id} data-state=${now}>
+    <tr role="row">
+      <th scope="row" role="rowheader"><code title=${id}>${shorten(id, 12, 6)}</code><span class="quiet small" title=${address}>${inert(peerAddress(address))}</span></th>
+      <td role="cell" data-label="State"><span class="badge" data-peer-state=${now}>${STATE_WORDS[now]}</span></td>
+      <td role="cell" data-label="Latency">${latencyMs === null ? "–" : `${formatCount(Math.round(latencyMs))} ms`}</td>
+      <td role="cell" data-label="Requests">${formatCount(requests)}</td>
+      <td role="cell" data-label="Received">${formatBytes(bytes)}</td>
+      <td role="cell" data-label="Gossip">${formatCount(gossip)}</td>
     </tr>
-    ${reason === null && faults.length === 0 ? nothing : html`<tr class="peer-why"><td colspan="6">${why(peer)}</td></tr>`}
+    ${reason === null && faults.length === 0 ? nothing : html`<tr class="peer-why" role="row"><td colspan="6" role="cell">${why(peer)}</td></tr>`}
   </tbody>`;
 }
 

@@ -70,9 +70,12 @@ function subline() {
 function progress() {
   const steps = state.status?.progress ?? null;
   if (steps === null) return nothing;
+  const from = Math.min(state.progressFrom ?? steps.period, steps.period);
+  const done = steps.period - from;
+  const all = Math.max(1, steps.target - from);
   return html`<div class="progress">
-    <progress max=${Math.max(1, steps.target)} value=${steps.period} aria-label="Sync-committee periods"></progress>
-    <span>period ${formatCount(steps.period)} of ${formatCount(steps.target)}</span>
+    <progress max=${all} value=${done} aria-label="Sync-committee periods"></progress>
+    <span>${formatCount(done)} of ${plural(all, "sync-committee period")}</span>
   </div>`;
 }
 
@@ -170,7 +173,7 @@ function trust() {
   return html`<section class="trust" aria-labelledby="trust-title">
     <h2 id="trust-title">What is trusted</h2>
     <p>
-      The checkpoint ${state.config === null ? nothing : hex(state.config.checkpoint, { head: 8, tail: 6 })}, that fewer than a third of a sync committee collude, the code of
+      The checkpoint ${state.config === null ? nothing : hex(state.config.checkpoint, { head: 8, tail: 6, copy: false })}, that fewer than a third of a sync committee collude, the code of
       this page, and your browser. No peer is. What cannot be proven is that no newer head is withheld: that is why every number has its age.
     </p>
   </section>`;
