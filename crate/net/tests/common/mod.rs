@@ -51,6 +51,12 @@ pub(crate) fn memory_dialler(republish: bool) -> Peer {
     })
 }
 
+impl From<(Handle, Events)> for Peer {
+    fn from((handle, events): (Handle, Events)) -> Self {
+        Self { handle, events: Some(events) }
+    }
+}
+
 impl Peer {
     pub(crate) fn start(config: Config) -> Self {
         let (handle, events) = Swarm::new(config).unwrap();
