@@ -1,0 +1,207 @@
+//! Gossip: publishes every newer verified update, tells newcomers the latest, and checks what peers
+//! publish before it is forwarded.
+
+use crate::{
+    Error,
+    chain::{Chain, Latest, Rank},
+    clock::monotonic,
+    metrics::Metrics,
+    serve::Server,
+};
+use lampyris_net::{Handle, Verdict};
+use lampyris_verify::{
+    Fault,
+    containers::{LightClientFinalityUpdate, LightClientOptimisticUpdate},
+};
+use lampyris_wire::gossip::{self, TopicKind};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+use tokio::{sync::mpsc, time::sleep_until};
+
+/// How often the same update is published again for newcomers, at most.
+const REPUBLISH_EVERY: Duration = Duration::from_millis(1_050);
+
+/// How often it is checked whether a fork changed the topics.
+const TOPICS_EVERY: Duration = Duration::from_secs(5);
+
+/// Epochs around the present whose topics are subscribed to, so that a fork interrupts nothing.
+const EPOCHS_AROUND: u64 = 1;
+
+/// The publisher.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    server: Arc<Server>,
+    handle: Handle,
+    metrics: Arc<Metrics>,
+    finality: Published,
+    optimistic: Published,
+    topics: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Published {
+    rank: Option<Rank>,
+    at: Option<Instant>,
+    wanted_at: Option<Instant>,
+}
+
+impl Publisher {
+    pub(crate) fn new(server: Arc<Server>, handle: Handle, metrics: Arc<Metrics>) -> Self {
+        Self {
+            server,
+            handle,
+            metrics,
+            finality: Published::default(),
+            optimistic: Published::default(),
+            topics: Vec::new(),
+        }
+    }
+
+    /// Publishes for ever. `newcomers` brings the topics that peers have just subscribed to.
+    pub(crate) async fn run(mut self, mut newcomers: mpsc::Receiver<String>) {
+        let mut finality = self.server.chain().finality();
+        let mut optimistic = self.server.chain().optimistic();
+        let mut topics = tokio::time::interval(TOPICS_EVERY);
+        // What is known already is news to the world.
+        finality.mark_changed();
+        optimistic.mark_changed();
+        loop {
+            let wanted_at = [self.finality.wanted_at, self.optimistic.wanted_at];
+            let wake_at = wanted_at.into_iter().flatten().min();
+            let wake = async move {
+                match wake_at {
+                    Some(at) => sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                Ok(()) = finality.changed() => self.on_news(TopicKind::FinalityUpdate),
+                Ok(()) = optimistic.changed() => self.on_news(TopicKind::OptimisticUpdate),
+                topic = newcomers.recv() => match topic {
+                    Some(topic) => self.on_newcomer(&topic),
+                    None => return,
+                },
+                _ = topics.tick() => self.follow_topics(),
+                () = wake => self.republish(),
+            }
+        }
+    }
+
+    fn on_news(&mut self, kind: TopicKind) {
+        let Some(latest) = self.latest(kind) else { return };
+        if !latest.rank.is_news_after(self.published(kind).rank.as_ref()) {
+            return;
+        }
+        self.published(kind).rank = Some(latest.rank);
+        self.publish(kind, &latest);
+    }
+
+    fn on_newcomer(&mut self, topic: &str) {
+        let Ok((_, kind)) = gossip::parse_topic(topic) else { return };
+        let published = self.published(kind);
+        let now = monotonic();
+        let earliest = published.at.map_or(now, |at| at + REPUBLISH_EVERY);
+        published.wanted_at.get_or_insert(earliest.max(now));
+    }
+
+    fn republish(&mut self) {
+        let now = monotonic();
+        for kind in [TopicKind::FinalityUpdate, TopicKind::OptimisticUpdate] {
+            let published = self.published(kind);
+            if published.wanted_at.is_none_or(|at| at > now) {
+                continue;
+            }
+            published.wanted_at = None;
+            if let Some(latest) = self.latest(kind) {
+                self.publish(kind, &latest);
+            }
+        }
+    }
+
+    fn publish(&mut self, kind: TopicKind, latest: &Arc<Latest>) {
+        self.published(kind).at = Some(monotonic());
+        let Some(data) = self.server.hook().publish(kind, latest) else { return };
+        let topic = gossip::topic_name(latest.encoded.digest, kind);
+        match self.handle.publish(&topic, data) {
+            Ok(()) => {
+                self.metrics.gossip_published.fetch_add(1, Ordering::Relaxed);
+            }
+            // Nobody listens, or everybody has it.
+            Err(error) => tracing::debug!(%error, topic, "not published"),
+        }
+    }
+
+    fn follow_topics(&mut self) {
+        let wanted = topics(self.server.chain());
+        for topic in wanted.iter().filter(|topic| !self.topics.contains(topic)) {
+            if let Err(error) = self.handle.subscribe(topic) {
+                tracing::warn!(%error, topic, "cannot subscribe");
+            }
+        }
+        for topic in self.topics.iter().filter(|topic| !wanted.contains(topic)) {
+            if let Err(error) = self.handle.unsubscribe(topic) {
+                tracing::debug!(%error, topic, "cannot unsubscribe");
+            }
+        }
+        self.topics = wanted;
+    }
+
+    fn latest(&self, kind: TopicKind) -> Option<Arc<Latest>> {
+        let chain = self.server.chain();
+        match kind {
+            TopicKind::FinalityUpdate => chain.finality().borrow().clone(),
+            TopicKind::OptimisticUpdate => chain.optimistic().borrow().clone(),
+        }
+    }
+
+    fn published(&mut self, kind: TopicKind) -> &mut Published {
+        match kind {
+            TopicKind::FinalityUpdate => &mut self.finality,
+            TopicKind::OptimisticUpdate => &mut self.optimistic,
+        }
+    }
+}
+
+/// The topics of the present, and of forks just around it.
+pub(crate) fn topics(chain: &Chain) -> Vec<String> {
+    let network = chain.network();
+    let epoch = network.epoch_at_slot(chain.current_slot());
+    let mut topics = Vec::new();
+    for epoch in epoch.saturating_sub(EPOCHS_AROUND)..=epoch.saturating_add(EPOCHS_AROUND) {
+        let digest = network.compute_fork_digest(epoch);
+        for kind in [TopicKind::FinalityUpdate, TopicKind::OptimisticUpdate] {
+            let topic = gossip::topic_name(digest, kind);
+            if !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
+    }
+    topics
+}
+
+/// What a gossiped message is worth: verified, and taken into the chain if it is newer.
+pub(crate) fn judge(chain: &Chain, topic: &str, data: &[u8]) -> Verdict {
+    match take(chain, topic, data) {
+        Ok(true) => Verdict::Accept,
+        Ok(false) => Verdict::Ignore,
+        Err(error) if error.fault() == Fault::PeerMisbehaved => Verdict::Reject,
+        Err(_) => Verdict::Ignore,
+    }
+}
+
+fn take(chain: &Chain, topic: &str, data: &[u8]) -> Result<bool, Error> {
+    let malformed = |error: lampyris_wire::Error| Error::malformed("gossip", error);
+    let (digest, kind) = gossip::parse_topic(topic).map_err(malformed)?;
+    let network = chain.network();
+    let (fork, _) = network.fork_by_digest(digest).ok_or(Error::Missing("fork"))?;
+    let ssz = gossip::decompress(data, gossip::MESSAGE_BYTES_MAX).map_err(malformed)?;
+    match kind {
+        TopicKind::FinalityUpdate => {
+            chain.take_finality(&LightClientFinalityUpdate::decode(&ssz, fork, &network.preset)?)
+        }
+        TopicKind::OptimisticUpdate => chain
+            .take_optimistic(&LightClientOptimisticUpdate::decode(&ssz, fork, &network.preset)?),
+    }
+}
