@@ -1,1 +1,160 @@
-//! To be written.
+//! The wasm of the page: [`lampyris_net`] for JavaScript.
+//!
+//! It lives on the page's thread, for `RTCPeerConnection` exists nowhere else, and moves bytes between
+//! peers and the worker, which verifies them. It believes nothing and holds nothing worth stealing.
+//!
+//! **Architecture Invariant:** a crash ends the instance and is told: all open promises are rejected
+//! and a `closed` event is given, so that the page can start another.
+
+mod crash;
+mod event;
+mod object;
+
+use js_sys::{Function, Promise};
+use lampyris_net::{Config, Handle, Protocol, RequestError, Verdict};
+use serde::Deserialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+/// What a swarm is started with: `{ topics?: string[] }`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Options {
+    topics: Vec<String>,
+}
+
+/// The swarm of a page.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Swarm {
+    handle: Handle,
+}
+
+#[wasm_bindgen]
+impl Swarm {
+    /// Starts it. `onEvent` gets plain objects, each with a `type`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        config: JsValue,
+        #[wasm_bindgen(js_name = onEvent)] on_event: Function,
+    ) -> Result<Self, JsValue> {
+        let options = if config.is_undefined() || config.is_null() {
+            Options::default()
+        } else {
+            serde_wasm_bindgen::from_value(config).map_err(|error| failed(&error))?
+        };
+        crash::watch(&on_event);
+        let config = Config {
+            topics: options.topics,
+            ..Config::default()
+        };
+        let (handle, events) = lampyris_net::Swarm::new(config).map_err(|error| failed(&error))?;
+        spawn_local(event::forward(events, on_event));
+        Ok(Self { handle })
+    }
+
+    /// Who we are.
+    #[wasm_bindgen(getter, js_name = peerId)]
+    #[must_use]
+    pub fn peer_id(&self) -> String {
+        self.handle.peer_id()
+    }
+
+    /// Connects to a peer. A `connected` or `dial_failed` event follows.
+    pub fn dial(&self, address: &str) -> Result<(), JsValue> {
+        self.handle.dial(address).map_err(|error| failed(&error))
+    }
+
+    /// Closes the connection to a peer. A `disconnected` event with this reason follows.
+    pub fn disconnect(&self, peer: &str, reason: &str) -> Result<(), JsValue> {
+        self.handle
+            .disconnect(peer, reason)
+            .map_err(|error| failed(&error))
+    }
+
+    /// Asks a connected peer; gives the response's bytes as they came.
+    #[must_use]
+    pub fn request(
+        &self,
+        peer: String,
+        protocol: &str,
+        body: Vec<u8>,
+        #[wasm_bindgen(js_name = timeoutMs)] timeout_ms: u32,
+    ) -> Promise {
+        let handle = self.handle.clone();
+        let protocol = protocol_of(protocol);
+        crash::promise(async move {
+            let response = handle.request(&peer, protocol?, body, timeout_ms).await;
+            response
+                .map(|bytes| object::bytes(&bytes))
+                .map_err(|error| request_failed(&error))
+        })
+    }
+
+    /// Takes part in a topic's gossip.
+    pub fn subscribe(&self, topic: &str) -> Result<(), JsValue> {
+        self.handle.subscribe(topic).map_err(|error| failed(&error))
+    }
+
+    /// Takes part no more.
+    pub fn unsubscribe(&self, topic: &str) -> Result<(), JsValue> {
+        self.handle
+            .unsubscribe(topic)
+            .map_err(|error| failed(&error))
+    }
+
+    /// Publishes a message; fails when no peer wants its topic.
+    #[must_use]
+    pub fn publish(&self, topic: String, data: Vec<u8>) -> Promise {
+        let handle = self.handle.clone();
+        crash::promise(async move {
+            let published = handle.publish(&topic, data).await;
+            published
+                .map(|()| JsValue::UNDEFINED)
+                .map_err(|error| failed(&error))
+        })
+    }
+
+    /// Says what a gossip message turned out to be: `accept`, `ignore` or `reject`.
+    pub fn report(
+        &self,
+        #[wasm_bindgen(js_name = messageId)] message_id: &[u8],
+        peer: &str,
+        verdict: &str,
+    ) -> Result<(), JsValue> {
+        let verdict = match verdict {
+            "accept" => Verdict::Accept,
+            "ignore" => Verdict::Ignore,
+            "reject" => Verdict::Reject,
+            other => return Err(failed(&format!("unknown verdict {other}"))),
+        };
+        self.handle
+            .report(message_id, peer, verdict)
+            .map_err(|error| failed(&error))
+    }
+
+    /// Closes all connections. A `closed` event follows.
+    pub fn close(&self) {
+        // It fails only when the swarm is closed already.
+        let _closed = self.handle.close();
+    }
+}
+
+fn protocol_of(name: &str) -> Result<Protocol, JsValue> {
+    match name {
+        "light_client_bootstrap" => Ok(Protocol::LightClientBootstrap),
+        "light_client_updates_by_range" => Ok(Protocol::LightClientUpdatesByRange),
+        "light_client_finality_update" => Ok(Protocol::LightClientFinalityUpdate),
+        "light_client_optimistic_update" => Ok(Protocol::LightClientOptimisticUpdate),
+        "state" => Ok(Protocol::State),
+        other => Err(failed(&format!("unknown protocol {other}"))),
+    }
+}
+
+fn failed(error: &impl ToString) -> JsValue {
+    object::error(&error.to_string(), "failed")
+}
+
+fn request_failed(error: &RequestError) -> JsValue {
+    object::error(&error.to_string(), error.code())
+}

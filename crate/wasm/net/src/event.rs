@@ -1,0 +1,62 @@
+//! The swarm's events as plain objects.
+
+use js_sys::Function;
+use lampyris_net::{Event, Events};
+use wasm_bindgen::JsValue;
+
+use crate::object::{bytes, plain};
+
+/// Hands all events over, until the swarm ends.
+pub(crate) async fn forward(mut events: Events, on_event: Function) {
+    while let Some(event) = events.next().await {
+        if let Some(object) = to_object(event) {
+            call(&on_event, &object);
+        }
+    }
+    call(&on_event, &closed("closed by the page"));
+}
+
+/// The last event of a swarm.
+pub(crate) fn closed(reason: &str) -> JsValue {
+    plain(&[("type", "closed".into()), ("reason", reason.into())])
+}
+
+fn call(on_event: &Function, object: &JsValue) {
+    // What the page's handler throws is the page's business, not the swarm's.
+    let _thrown = on_event.call1(&JsValue::NULL, object);
+}
+
+fn to_object(event: Event) -> Option<JsValue> {
+    let object = match event {
+        Event::Connected { peer, address } => plain(&[
+            ("type", "connected".into()),
+            ("peer", peer.into()),
+            ("address", address.into()),
+        ]),
+        Event::Disconnected { peer, reason } => plain(&[
+            ("type", "disconnected".into()),
+            ("peer", peer.into()),
+            ("reason", reason.into()),
+        ]),
+        Event::DialFailed { address, reason } => plain(&[
+            ("type", "dial_failed".into()),
+            ("address", address.into()),
+            ("reason", reason.into()),
+        ]),
+        Event::Gossip {
+            peer,
+            message_id,
+            topic,
+            data,
+        } => plain(&[
+            ("type", "gossip".into()),
+            ("peer", peer.into()),
+            ("messageId", bytes(&message_id)),
+            ("topic", topic.into()),
+            ("data", bytes(&data)),
+        ]),
+        // A tab does not listen, serve or publish by itself yet.
+        Event::Subscribed { .. } | Event::Inbound { .. } | Event::Listening { .. } => return None,
+    };
+    Some(object)
+}
