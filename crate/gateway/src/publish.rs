@@ -77,25 +77,25 @@ impl Publisher {
                 }
             };
             tokio::select! {
-                Ok(()) = finality.changed() => self.on_news(TopicKind::FinalityUpdate),
-                Ok(()) = optimistic.changed() => self.on_news(TopicKind::OptimisticUpdate),
+                Ok(()) = finality.changed() => self.on_news(TopicKind::FinalityUpdate).await,
+                Ok(()) = optimistic.changed() => self.on_news(TopicKind::OptimisticUpdate).await,
                 topic = newcomers.recv() => match topic {
                     Some(topic) => self.on_newcomer(&topic),
                     None => return,
                 },
                 _ = topics.tick() => self.follow_topics(),
-                () = wake => self.republish(),
+                () = wake => self.republish().await,
             }
         }
     }
 
-    fn on_news(&mut self, kind: TopicKind) {
+    async fn on_news(&mut self, kind: TopicKind) {
         let Some(latest) = self.latest(kind) else { return };
         if !latest.rank.is_news_after(self.published(kind).rank.as_ref()) {
             return;
         }
         self.published(kind).rank = Some(latest.rank);
-        self.publish(kind, &latest);
+        self.publish(kind, &latest).await;
     }
 
     fn on_newcomer(&mut self, topic: &str) {
@@ -106,7 +106,7 @@ impl Publisher {
         published.wanted_at.get_or_insert(earliest.max(now));
     }
 
-    fn republish(&mut self) {
+    async fn republish(&mut self) {
         let now = monotonic();
         for kind in [TopicKind::FinalityUpdate, TopicKind::OptimisticUpdate] {
             let published = self.published(kind);
@@ -115,16 +115,16 @@ impl Publisher {
             }
             published.wanted_at = None;
             if let Some(latest) = self.latest(kind) {
-                self.publish(kind, &latest);
+                self.publish(kind, &latest).await;
             }
         }
     }
 
-    fn publish(&mut self, kind: TopicKind, latest: &Arc<Latest>) {
+    async fn publish(&mut self, kind: TopicKind, latest: &Arc<Latest>) {
         self.published(kind).at = Some(monotonic());
         let Some(data) = self.server.hook().publish(kind, latest) else { return };
         let topic = gossip::topic_name(latest.encoded.digest, kind);
-        match self.handle.publish(&topic, data) {
+        match self.handle.publish(&topic, data).await {
             Ok(()) => {
                 self.metrics.gossip_published.fetch_add(1, Ordering::Relaxed);
             }

@@ -51,7 +51,7 @@ pub struct Server {
 
 impl Server {
     /// A server of `chain`.
-    pub fn new(
+    pub(crate) fn new(
         chain: Arc<Chain>,
         archive: Archive,
         execution: Execution,

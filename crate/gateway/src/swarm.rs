@@ -86,7 +86,7 @@ impl SwarmLoop {
             Event::Gossip { peer, message_id, topic, data } => {
                 self.metrics.gossip_received.fetch_add(1, Ordering::Relaxed);
                 let verdict = publish::judge(self.server.chain(), &topic, &data);
-                let _ended = self.handle.report(message_id, &peer, verdict);
+                let _ended = self.handle.report(&message_id, &peer, verdict);
             }
             Event::Inbound { peer, protocol, body, responder } => {
                 if tasks.len() < TASKS_MAX {

@@ -89,11 +89,6 @@ impl Header {
         })
     }
 
-    /// The hash that the node claims.
-    pub(crate) fn claimed_hash(&self) -> B256 {
-        self.hash
-    }
-
     fn encode_rlp(&self) -> Vec<u8> {
         let mut fields = Vec::with_capacity(700);
         self.parent_hash.encode(&mut fields);
@@ -138,5 +133,67 @@ fn encode_number(number: Option<Quantity>, out: &mut Vec<u8>) {
 fn encode_hash(hash: Option<B256>, out: &mut Vec<u8>) {
     if let Some(hash) = hash {
         hash.encode(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::receipt::Receipt;
+    use lampyris_verify::trie::ordered_trie_root;
+    use serde::de::DeserializeOwned;
+
+    const BLOCK_FULU: &str = include_str!(
+        "../../../../tests/vectors/nimbus-verified-proxy-mainnet-fulu/block_0x17a2d23.json"
+    );
+    const BLOCK_DENEB: &str =
+        include_str!("../../../../tests/vectors/trin-mainnet-blocks-receipts/block-19433902.json");
+    const BLOCK_LONDON: &str =
+        include_str!("../../../../tests/vectors/trin-mainnet-blocks-receipts/block-14764013.json");
+    const RECEIPTS_DENEB: &str = include_str!(
+        "../../../../tests/vectors/trin-mainnet-blocks-receipts/receipts-19433902.json"
+    );
+    const BLOCK_PRAGUE: &str =
+        include_str!("../../../../tests/vectors/nimbus-mainnet-el-blocks/22431085.json");
+
+    /// An answer with or without JSON-RPC around it.
+    fn parse<T: DeserializeOwned>(text: &str) -> T {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let result = value.get("result").unwrap_or(&value);
+        serde_json::from_value(result.clone()).unwrap()
+    }
+
+    #[test]
+    fn headers_of_all_forks_hash_to_their_hash() {
+        for text in [BLOCK_LONDON, BLOCK_DENEB, BLOCK_PRAGUE, BLOCK_FULU] {
+            let header: Header = parse(text);
+            let checked = header.check(header.hash).unwrap();
+            assert_eq!(checked.parent_hash, header.parent_hash);
+            assert!(header.check(B256::ZERO).is_err());
+            let altered = Header { gas_used: Quantity(header.gas_limit.0), ..header.clone() };
+            assert!(matches!(altered.check(header.hash), Err(Error::Mismatch { .. })));
+        }
+    }
+
+    #[test]
+    fn transactions_of_all_types_are_encoded_again() {
+        let mut kinds = std::collections::BTreeSet::new();
+        for text in [BLOCK_DENEB, BLOCK_PRAGUE, BLOCK_FULU] {
+            let block: Block = parse(text);
+            let raw: Vec<_> =
+                block.transactions.iter().map(|transaction| transaction.to_raw().unwrap()).collect();
+            let header = block.header.check(block.header.hash).unwrap();
+            assert_eq!(ordered_trie_root(&raw), header.transactions_root);
+            kinds.extend(raw.iter().map(|raw| raw[0].min(0xc0)));
+        }
+        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 0xc0]);
+    }
+
+    #[test]
+    fn receipts_are_encoded_as_the_trie_has_them() {
+        let header: Header = parse(BLOCK_DENEB);
+        let receipts: Vec<Receipt> = parse(RECEIPTS_DENEB);
+        let leaves: Vec<_> = receipts.iter().map(|receipt| receipt.encode().unwrap()).collect();
+        assert_eq!(ordered_trie_root(&leaves), header.receipts_root);
     }
 }
