@@ -20,7 +20,7 @@ const RESTARTS_MAX = 3;
 const RESTARTS_WINDOW_MS = 60_000;
 
 /** The core's news that become events of the client. */
-const EVENTS = Object.freeze(["status", "head", "peers", "transaction"]);
+const EVENTS = Object.freeze(["status", "head", "transaction"]);
 
 /** Makes the constructor unreachable from outside without a lock of its own. */
 const token = Symbol("createClient");

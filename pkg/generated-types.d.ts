@@ -35,14 +35,14 @@ export type Verdict = "accept" | "ignore" | "reject";
 
 /** News of the core, for the page. */
 export interface CoreEvent {
-  type: "status" | "head" | "peers" | "transaction";
+  type: "status" | "head" | "transaction";
   detail: unknown;
 }
 
 /** `generated/lampyris_net.js`. */
 export interface NetModule {
   default(): Promise<unknown>;
-  Swarm: new (config: { topics?: string[] }, onEvent: (event: NetEvent) => void) => NetSwarm;
+  Swarm: new (config: { topics?: string[] }, onEvent: (event: NetEvent | { type: "closed"; reason: string }) => void) => NetSwarm;
 }
 
 /** The swarm of peers; lives on the page's thread. */
@@ -52,7 +52,7 @@ export interface NetSwarm {
   request(peer: string, protocol: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
-  publish(topic: string, data: Uint8Array): void;
+  publish(topic: string, data: Uint8Array): Promise<void>;
   report(messageId: Uint8Array, peer: string, verdict: Verdict): void;
   close(): void;
 }

@@ -2,8 +2,8 @@
  * Lampyris: a light client for Ethereum in a browser tab.
  *
  * Units: amounts are `bigint` in the smallest unit (wei, or a token's own), times are unix seconds unless the name ends in `Ms`,
- * bytes, addresses and hashes are `0x…` strings in lower case (addresses may be given in any case; a mixed one must have a valid
- * EIP-55 checksum). Results are plain objects that survive `structuredClone`.
+ * bytes, addresses and hashes are `0x…` strings in lower case, but the vault's own addresses, which carry their EIP-55 checksum (addresses
+ * may be given in any case; a mixed one must have a valid checksum). Results are plain objects that survive `structuredClone`.
  *
  * Every method may throw a {@link ClientError}, and takes an `AbortSignal` as last argument, which ends the wait and not the work.
  */
@@ -88,9 +88,9 @@ export interface ClientOptions {
 export interface Status {
   /**
    * `synced`: numbers are current. `ageing`: the newest verified head is older than it should be. `stale_checkpoint`: the checkpoint is too
-   * old to be trusted, give a newer one. `failed`: see `message`.
+   * old to be trusted, give a newer one.
    */
-  phase: "connecting" | "syncing" | "synced" | "ageing" | "stale_checkpoint" | "failed";
+  phase: "connecting" | "syncing" | "synced" | "ageing" | "stale_checkpoint";
   network: string;
   /** A sentence for people. */
   message: string;
@@ -104,6 +104,10 @@ export interface Status {
   checkpoint: Hash;
   /** While syncing: sync-committee periods done and to do. */
   progress: { period: number; target: number } | null;
+  /** From the start until the first verified head. */
+  firstHeadMs: number | null;
+  /** From the first connection until the first gossip message. */
+  firstGossipMs: number | null;
 }
 
 /** A verified head. */
@@ -147,7 +151,7 @@ export interface Peer {
 
 /** One wrong that a peer did. */
 export interface Misdeed {
-  kind: string;
+  kind: "lied" | "stale" | "silent" | "oversized";
   message: string;
   at: number;
 }
@@ -261,9 +265,21 @@ export interface Proposal {
   quorum: bigint;
   /** Votes in existence at the snapshot. */
   totalSupply: bigint;
+  /** Whether the snapshot has passed; before, `quorum` and `totalSupply` are those of now. */
+  isSettled: boolean;
   /** The text whose hash is in the proposal; null if no peer has it. It was written by the proposer: show it as text only. */
   description: string | null;
   actions: Action[];
+  /** It does more than `actions` says: they are too many or too large to be read. */
+  actionsTooLarge: boolean;
+}
+
+/** A governor's newest proposals. */
+export interface Proposals extends Proven<Proposal[]> {
+  /** Whether it is proven that there are no others. */
+  complete: boolean;
+  /** How many there are, proven. */
+  total: number;
 }
 
 export interface Action {
@@ -274,12 +290,10 @@ export interface Action {
 }
 
 export interface ClientEventMap {
-  /** The status changed. */
+  /** The status: after any change, and once a second. */
   status: CustomEvent<Status>;
   /** A new head was verified. */
   head: CustomEvent<Head>;
-  /** Peers came, went, or did something wrong. */
-  peers: CustomEvent<Peer[]>;
   /** A transaction went on. */
   transaction: CustomEvent<TransactionStatus>;
   /** One of the two wasm instances crashed; the client restarts it from the stored state, at most 3 times within a minute. */
@@ -304,7 +318,7 @@ export class Client extends EventTarget {
   importAccount(privateKey: Hex, passphrase: string, signal?: AbortSignal): Promise<Account>;
   /** @throws {ClientError} `wrong_passphrase` */
   unlock(address: Address, passphrase: string, signal?: AbortSignal): Promise<Account>;
-  lock(address: Address, signal?: AbortSignal): Promise<Account>;
+  lock(address: Address, signal?: AbortSignal): Promise<void>;
   /** Forgets a key for ever. */
   removeAccount(address: Address, signal?: AbortSignal): Promise<void>;
 
@@ -320,9 +334,8 @@ export class Client extends EventTarget {
   /** Keeps it no longer; a sent one may still be included. */
   forgetTransaction(hash: Hash, signal?: AbortSignal): Promise<void>;
 
-  governors(signal?: AbortSignal): Promise<Governor[]>;
-  /** A governor's proposals. `complete`: whether it is proven that there are no others. */
-  proposals(governor: Address, options?: BlockOptions, signal?: AbortSignal): Promise<Proven<Proposal[]> & { complete: boolean }>;
+  governors(signal?: AbortSignal): Promise<Omit<Governor, "layout">[]>;
+  proposals(governor: Address, options?: BlockOptions, signal?: AbortSignal): Promise<Proposals>;
   /** A voter's power at a proposal's snapshot. */
   votingPower(governor: Address, proposalId: Hash, voter: Address, signal?: AbortSignal): Promise<Proven<VotingPower>>;
   /**
@@ -351,6 +364,8 @@ export class Client extends EventTarget {
 export interface VotingPower {
   power: bigint;
   hasVoted: boolean;
+  /** Whether the snapshot has passed; before, `power` is that of now and can change. */
+  isSettled: boolean;
 }
 
 /**

@@ -44,7 +44,9 @@ export class Swarm {
     const { Swarm: NetSwarm } = await this.#module;
     if (this.#swarm !== null) return;
     this.#watch(true);
-    this.#swarm = new NetSwarm({ topics: [...this.#topics] }, (event) => this.#heard(event));
+    /** @type {NetSwarm} */
+    const swarm = new NetSwarm({ topics: [...this.#topics] }, (event) => this.#heard(swarm, event));
+    this.#swarm = swarm;
   }
 
   /**
@@ -127,9 +129,13 @@ export class Swarm {
     return loaded;
   }
 
-  /** @param {NetEvent} event */
-  #heard(event) {
-    if (this.#swarm === null) return;
+  /**
+   * @param {NetSwarm} swarm that said it: one that we closed may still have had something to say
+   * @param {NetEvent | { type: "closed", reason: string }} event
+   */
+  #heard(swarm, event) {
+    if (this.#swarm !== swarm) return;
+    if (event.type === "closed") return this.#crashed(event.reason);
     if (event.type === "connected") this.#peers.add(event.peer);
     else if (event.type === "disconnected") this.#peers.delete(event.peer);
     this.#onEvent(event);
@@ -152,7 +158,7 @@ export class Swarm {
     try {
       return action(this.#swarm);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) this.#crashed(error);
+      if (error instanceof WebAssembly.RuntimeError) this.#crashed(error.message);
       throw error;
     }
   }
@@ -168,17 +174,17 @@ export class Swarm {
   /** @param {ErrorEvent | PromiseRejectionEvent} event */
   #onTrap = (event) => {
     const error = "reason" in event ? event.reason : event.error;
-    if (error instanceof WebAssembly.RuntimeError && error.stack?.includes(WASM_FILE)) this.#crashed(error);
+    if (error instanceof WebAssembly.RuntimeError && error.stack?.includes(WASM_FILE)) this.#crashed(error.message);
   };
 
-  /** @param {WebAssembly.RuntimeError} error */
-  #crashed(error) {
+  /** @param {string} message */
+  #crashed(message) {
     if (this.#swarm === null) return;
     this.#swarm = null;
     this.#module = null;
     this.#watch(false);
     this.#gone("our own swarm crashed");
-    this.#onCrash(messageOf(error));
+    this.#onCrash(message);
   }
 }
 

@@ -131,6 +131,16 @@ export function shorten(text, head = 8, tail = 6) {
 }
 
 /**
+ * Whether two addresses are the same, whatever the case of their digits.
+ * @param {string | undefined} left
+ * @param {string | undefined} right
+ * @returns {boolean}
+ */
+export function sameAddress(left, right) {
+  return left !== undefined && left.toLowerCase() === right?.toLowerCase();
+}
+
+/**
  * @param {number | bigint} count
  * @param {string} noun
  * @param {string} [plural]

@@ -26,6 +26,7 @@ export async function startSession() {
     const client = await createClient(config);
     listen(client);
     state.client = client;
+    Object.assign(globalThis, { lampyris: client }); // for the console, and for who builds on it
     state.boot = "running";
     heardStatus(await client.state());
     const [governors, transactions] = await Promise.all([client.governors(), client.transactions()]);
@@ -74,10 +75,6 @@ async function served() {
 function listen(client) {
   client.addEventListener("status", ({ detail }) => heardStatus(detail));
   client.addEventListener("head", ({ detail }) => heardHead(detail.slot));
-  client.addEventListener("peers", ({ detail }) => {
-    if (state.status !== null) state.status.peers = detail;
-    changed();
-  });
   client.addEventListener("transaction", ({ detail }) => heardTransaction(detail));
   client.addEventListener("crashed", ({ detail }) => {
     state.crash = detail;

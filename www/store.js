@@ -11,7 +11,7 @@ import { parseRoute } from "./route.js";
 /** @typedef {import("../pkg/index.js").Status} Status */
 /** @typedef {import("../pkg/index.js").Proof} Proof */
 /** @typedef {import("../pkg/index.js").Account} Account */
-/** @typedef {import("../pkg/index.js").Governor} Governor */
+/** @typedef {Omit<import("../pkg/index.js").Governor, "layout">} Governor */
 /** @typedef {import("../pkg/index.js").TransactionStatus} TransactionStatus */
 
 /**

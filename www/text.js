@@ -5,6 +5,8 @@
 
 /** Text beyond this length is cut, and said to be. */
 export const TEXT_LENGTH_MAX = 20_000;
+/** Two lines on a wide screen, cut by their height. */
+const EXCERPT_LENGTH_MAX = 400;
 
 /**
  * Invisible and reordering characters: controls but line feed and tab, soft hyphen, bidi marks, embeddings, overrides and isolates, zero-width
@@ -44,6 +46,17 @@ export function firstLine(text) {
   const line = text.split("\n").find((candidate) => candidate.trim() !== "") ?? "";
   const title = line.replace(/^\s*#+\s*/, "").trim();
   return title.length > 160 ? `${title.slice(0, 159)}…` : title;
+}
+
+/**
+ * What follows the title, on one line.
+ * @param {string} text
+ * @returns {string}
+ */
+export function afterFirstLine(text) {
+  const lines = text.split("\n");
+  const title = lines.findIndex((line) => line.trim() !== "");
+  return lines.slice(title + 1).join(" ").replace(/\s+/g, " ").trim().slice(0, EXCERPT_LENGTH_MAX);
 }
 
 /**

@@ -7,21 +7,20 @@ import { ask, isCurrent } from "../answers.js";
 import { proofMark, staleness } from "../components/mark.js";
 import { failure, hex, inert } from "../components/parts.js";
 import { slotSeconds } from "../clock.js";
-import { formatCount, formatDuration, formatTime } from "../format.js";
+import { formatCount, formatDuration, formatTime, plural, sameAddress } from "../format.js";
 import { html, nothing, repeat } from "../lit.js";
 import { formatRoute } from "../route.js";
 import { state } from "../store.js";
-import { firstLine } from "../text.js";
+import { afterFirstLine, firstLine } from "../text.js";
 import { routeBlock } from "./lookup.js";
 import { proposalDetails } from "./proposal.js";
 import { tally } from "./tally.js";
 import { ballot, voteStatus } from "./vote.js";
 
-/** @typedef {import("../../pkg/index.js").Governor} Governor */
+/** @typedef {import("../store.js").Governor} Governor */
 /** @typedef {import("../../pkg/index.js").Proposal} Proposal */
-/** @typedef {import("../../pkg/index.js").Proof} Proof */
 /** @typedef {import("../lit.js").Template} Template */
-/** @typedef {import("../answers.js").Answer<{ value: Proposal[], complete: boolean, proof: Proof }>} Proposals */
+/** @typedef {import("../answers.js").Answer<import("../../pkg/index.js").Proposals>} Proposals */
 
 /** A clock that is beyond this counts seconds, not blocks (ERC-6372). */
 const TIMESTAMP_MIN = 1_000_000_000;
@@ -40,7 +39,7 @@ const STATE_WORDS = Object.freeze({
 /** @returns {Template} */
 export function governance() {
   const { governors } = state;
-  const chosen = governors.find(({ address }) => address === state.route.parameters["governor"]) ?? governors[0];
+  const chosen = governors.find(({ address }) => sameAddress(address, state.route.parameters["governor"])) ?? governors[0];
   return html`<h1 tabindex="-1">Governance</h1>
     ${governors.length > 1 ? chooser(chosen) : nothing}
     ${chosen === undefined
@@ -80,8 +79,8 @@ function listWords({ result, busy }) {
   if (result === null) return busy ? "Proving the list of proposals…" : "The list of proposals is not proven.";
   if (result.value.length === 0) return result.complete ? "There are no proposals, by proof." : "No proposals are known.";
   return result.complete
-    ? `${formatCount(result.value.length)} of ${formatCount(result.value.length)} proposals: by proof, there are no others.`
-    : `${formatCount(result.value.length)} proposals. That there are no others is not proven.`;
+    ? `${plural(result.value.length, "proposal")}: by proof, there are no others.`
+    : `The newest ${formatCount(result.value.length)} of ${plural(result.total, "proposal")}, by proof.`;
 }
 
 /**
@@ -101,6 +100,7 @@ function openId(proposals) {
  */
 function row(governor, proposal, answer, open) {
   const title = proposal.description === null ? "Proposal without a known text" : firstLine(proposal.description);
+  const excerpt = open || proposal.description === null ? "" : afterFirstLine(proposal.description);
   const href = formatRoute("governance", { governor: governor.address, proposal: proposal.id });
   const current = isCurrent(answer);
   return html`<article class="card proposal" data-testid="proposal-row" data-id=${proposal.id} data-state=${proposal.state} data-current=${current} data-open=${open}>
@@ -109,7 +109,10 @@ function row(governor, proposal, answer, open) {
         <span class="badge" data-state=${proposal.state}>${STATE_WORDS[proposal.state]}</span>
         <span class="quiet small">${when(proposal)}</span>
       </p>
-      <h3><a href=${href} aria-expanded=${open}>${inert(title)}</a> ${proofMark(answer, "Votes of the proposal")}</h3>
+      <div class="proposal-text" data-testid=${open ? nothing : "proposal-description"}>
+        <h3><a href=${href} aria-expanded=${open}>${inert(title)}</a> ${proofMark(answer, "Votes of the proposal")}</h3>
+        ${excerpt === "" ? nothing : html`<p class="excerpt quiet" dir="auto">${inert(excerpt)}</p>`}
+      </div>
     </header>
     ${tally(governor, proposal)} ${voteStatus(governor, proposal)}
     ${open ? html`${proposalDetails(proposal)} ${ballot(governor, proposal)}` : nothing}

@@ -29,10 +29,14 @@ export function routeBlock() {
   return block === "finalized" || block === "latest" ? block : defaultBlock();
 }
 
-/** Puts the address of the hash into the field; call it when the route changes. */
+/** @type {string | undefined} */
+let filled;
+
+/** Puts the address of the hash into the field, when it is another one than before; call it when the route changes. */
 export function fillLookup() {
   const { address } = state.route.parameters;
-  if (address !== undefined) state.drafts["lookup"] = address;
+  if (address !== undefined && address !== filled) state.drafts["lookup"] = address;
+  filled = address;
 }
 
 /** @returns {Template} */

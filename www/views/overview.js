@@ -109,8 +109,14 @@ function headCard(name, meaning, head, testid) {
   if (head === null) {
     return html`<article class="card head-card" data-proven="false">
       <h2>${name} ${openMark()}</h2>
-      <p class="figure figure-pending" aria-hidden="true">–</p>
-      <p class="quiet">${meaning} None is verified yet.</p>
+      <p class="figure figure-pending" data-testid="${testid}-block">–</p>
+      <dl class="facts">
+        <div><dt>Age</dt><dd data-testid="${testid}-age">–</dd></div>
+        <div><dt>Slot</dt><dd data-testid="${testid}-slot">–</dd></div>
+        <div><dt>Hash</dt><dd data-testid="${testid}-hash">–</dd></div>
+        <div><dt>From</dt><dd>–</dd></div>
+      </dl>
+      <p class="quiet small">${meaning} None is verified yet.</p>
     </article>`;
   }
   const age = headAge(head);
@@ -119,7 +125,7 @@ function headCard(name, meaning, head, testid) {
     <p class="figure" data-testid="${testid}-block" data-value=${head.blockNumber}>${formatCount(head.blockNumber)}</p>
     <dl class="facts">
       <div><dt>Age</dt><dd data-testid="${testid}-age" data-value=${Math.floor(age)}>${formatDuration(age)}</dd></div>
-      <div><dt>Slot</dt><dd data-testid="${testid}-slot" data-value=${head.slot}>${formatCount(head.slot)}</dd></div>
+      <div><dt>Slot</dt><dd data-testid="${testid}-slot" data-slot=${head.slot}>${formatCount(head.slot)}</dd></div>
       <div><dt>Hash</dt><dd>${hex(head.blockHash, { testid: `${testid}-hash`, head: 8, tail: 6 })}</dd></div>
       <div><dt>From</dt><dd>${head.supplier === "" ? "storage" : html`<code title=${head.supplier}>${shorten(head.supplier, 8, 5)}</code>`}</dd></div>
     </dl>
@@ -138,7 +144,7 @@ function swarm() {
     <h2 id="swarm-title">Swarm</h2>
     <dl class="facts facts-wide">
       <div><dt>Connected</dt><dd data-testid="peers-count" data-value=${connected}>${plural(connected, "peer")}</dd></div>
-      <div><dt>Dropped</dt><dd>${dropped === 0 ? "none" : html`<strong class="bad">${plural(dropped, "liar")}</strong>`}</dd></div>
+      <div><dt>Dropped</dt><dd>${dropped === 0 ? "none" : html`<strong class="bad">${plural(dropped, "peer")}</strong>`}</dd></div>
       <div><dt>Received</dt><dd>${formatBytes(bytes)}</dd></div>
       <div><dt>Gossip</dt><dd>${plural(gossip, "message")}</dd></div>
     </dl>

@@ -5,7 +5,7 @@
 
 import { byteLength, readCalldata } from "../calldata.js";
 import { amount, hex, inert } from "../components/parts.js";
-import { ETHER_DECIMALS, formatCount } from "../format.js";
+import { ETHER_DECIMALS, formatCount, sameAddress } from "../format.js";
 import { html, nothing } from "../lit.js";
 import { state } from "../store.js";
 
@@ -17,7 +17,7 @@ import { state } from "../store.js";
  * @param {Proposal} proposal
  * @returns {Template}
  */
-export function proposalDetails({ id, proposer, snapshot, description, actions }) {
+export function proposalDetails({ id, proposer, snapshot, description, actions, actionsTooLarge }) {
   return html`<div class="proposal-details">
     <h4>What it says</h4>
     ${description === null
@@ -28,6 +28,7 @@ export function proposalDetails({ id, proposer, snapshot, description, actions }
     ${actions.length === 0
       ? html`<p class="quiet">Nothing is known of what it would call.</p>`
       : html`<ol class="actions">${actions.map(action)}</ol>`}
+    ${actionsTooLarge ? html`<p class="notice notice-warn">It does more than is listed here: its actions are too many or too large to be read. Do not vote for what you cannot see.</p>` : nothing}
     <dl class="facts facts-wide">
       <div><dt>Proposer</dt><dd>${hex(proposer, { head: 8, tail: 6 })}</dd></div>
       <div><dt>Power measured</dt><dd>at ${formatCount(snapshot)}</dd></div>
@@ -39,7 +40,7 @@ export function proposalDetails({ id, proposer, snapshot, description, actions }
 /** @param {Action} action */
 function action({ target, value, calldata }) {
   const reading = readCalldata(calldata);
-  const known = state.config?.tokens?.find(({ address }) => address.toLowerCase() === target.toLowerCase());
+  const known = state.config?.tokens?.find(({ address }) => sameAddress(address, target));
   const size = byteLength(calldata);
   return html`<li data-testid="proposal-action">
     <p>

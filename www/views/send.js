@@ -6,7 +6,7 @@
 import { ClientError } from "../../pkg/index.js";
 import { proofMark } from "../components/mark.js";
 import { amount, failure, field, hex } from "../components/parts.js";
-import { ETHER_DECIMALS, formatAmount, parseAmount, shorten } from "../format.js";
+import { ETHER_DECIMALS, formatAmount, parseAmount, sameAddress, shorten } from "../format.js";
 import { html, nothing } from "../lit.js";
 import { go } from "../route.js";
 import { heardTransaction } from "../session.js";
@@ -86,7 +86,7 @@ function confirmation() {
 /** The chosen account, or else the first that is unlocked. */
 function sender() {
   const accounts = state.accounts ?? [];
-  const chosen = accounts.find(({ address }) => address === state.route.parameters["from"]);
+  const chosen = accounts.find(({ address }) => sameAddress(address, state.route.parameters["from"]));
   return (chosen ?? accounts.find(({ locked }) => !locked) ?? accounts[0])?.address ?? "";
 }
 

@@ -3,11 +3,11 @@
  * @module
  */
 
-import { formatAmount, formatAmountShort, percentage } from "../format.js";
+import { formatAmount, formatAmountShort, percentage, sameAddress } from "../format.js";
 import { html, svg } from "../lit.js";
 import { state } from "../store.js";
 
-/** @typedef {import("../../pkg/index.js").Governor} Governor */
+/** @typedef {import("../store.js").Governor} Governor */
 /** @typedef {import("../../pkg/index.js").Proposal} Proposal */
 /** @typedef {import("../lit.js").Template} Template */
 
@@ -19,7 +19,7 @@ const DECIMALS_DEFAULT = 18;
  * @returns {{ decimals: number, symbol: string }}
  */
 export function unitOf({ token }) {
-  const known = state.config?.tokens?.find(({ address }) => address.toLowerCase() === token.toLowerCase());
+  const known = state.config?.tokens?.find(({ address }) => sameAddress(address, token));
   return { decimals: known?.decimals ?? DECIMALS_DEFAULT, symbol: known?.symbol ?? "votes" };
 }
 
@@ -29,7 +29,7 @@ export function unitOf({ token }) {
  * @returns {Template}
  */
 export function tally(governor, proposal) {
-  const { forVotes, againstVotes, abstainVotes, quorum, totalSupply } = proposal;
+  const { forVotes, againstVotes, abstainVotes, quorum, totalSupply, isSettled } = proposal;
   const { decimals } = unitOf(governor);
   const cast = forVotes + againstVotes + abstainVotes;
   const towards = forVotes + abstainVotes;
@@ -42,7 +42,7 @@ export function tally(governor, proposal) {
       <span
         >Quorum
         <strong data-testid="proposal-quorum" data-votes=${quorum} title=${formatAmount(quorum, decimals)}>${formatAmountShort(quorum, decimals, 2)}</strong>,
-        ${towards >= quorum ? html`<strong class="good">reached</strong>` : html`${formatAmountShort(quorum - towards, decimals, 2)} short`} by for and abstain</span
+        ${towards >= quorum ? html`<strong class="good">reached</strong>` : html`${formatAmountShort(quorum - towards, decimals, 2)} short`} by for and abstain${isSettled ? "" : " (as of now, not settled before the snapshot)"}</span
       >
       <span>${turnout === null ? "" : `Turnout ${turnout} %`}</span>
     </p>

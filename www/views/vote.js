@@ -7,7 +7,7 @@ import { ask, isCurrent, renewAllAnswers } from "../answers.js";
 import { isSynced, slotAge } from "../clock.js";
 import { mark, openMark, proofMark } from "../components/mark.js";
 import { amount, failure, field, inert } from "../components/parts.js";
-import { shorten } from "../format.js";
+import { sameAddress, shorten } from "../format.js";
 import { html, nothing } from "../lit.js";
 import { formatRoute, go } from "../route.js";
 import { heardTransaction } from "../session.js";
@@ -16,7 +16,7 @@ import { clearTask, perform, task } from "../tasks.js";
 import { stageWords, stages } from "./activity.js";
 import { unitOf } from "./tally.js";
 
-/** @typedef {import("../../pkg/index.js").Governor} Governor */
+/** @typedef {import("../store.js").Governor} Governor */
 /** @typedef {import("../../pkg/index.js").Proposal} Proposal */
 /** @typedef {import("../../pkg/index.js").Support} Support */
 /** @typedef {import("../../pkg/index.js").TransactionStatus} TransactionStatus */
@@ -50,7 +50,7 @@ export function voteStatus(governor, proposal) {
 export function ballot(governor, proposal) {
   if (proposal.state !== "active") return nothing;
   const accounts = state.accounts ?? [];
-  const voter = accounts.find(({ address }) => address === state.route.parameters["voter"]) ?? accounts.find(({ locked }) => !locked) ?? accounts[0];
+  const voter = accounts.find(({ address }) => sameAddress(address, state.route.parameters["voter"])) ?? accounts.find(({ locked }) => !locked) ?? accounts[0];
   return html`<section class="ballot" aria-label="Your vote">
     <h4>Your vote</h4>
     ${voter === undefined
@@ -70,7 +70,7 @@ function votingForm(governor, proposal, voter) {
     client.votingPower(governor.address, proposal.id, voter.address, signal),
   );
   const value = answer.result?.value;
-  const waiting = votesOn(governor, proposal).some(({ from, stage }) => from === voter.address && stage !== "failed");
+  const waiting = votesOn(governor, proposal).some(({ from, stage }) => sameAddress(from, voter.address) && stage !== "failed");
   const able = value !== undefined && !value.hasVoted && value.power > 0n && !waiting;
   return html`${field({ id: "voter", label: "As", input: () => voterSelect(voter.address) })}
     <p class="power">
@@ -81,6 +81,7 @@ function votingForm(governor, proposal, voter) {
             ${proofMark(answer, "Voting power at the snapshot")}`}
     </p>
     ${failure(answer.error)}
+    ${value !== undefined && !value.isSettled ? html`<p class="quiet">The snapshot has not passed yet: the power is that of now and can change.</p>` : nothing}
     ${value?.hasVoted ? html`<p class="quiet" data-testid="has-voted">This account has voted, by proof.</p>` : nothing}
     ${value !== undefined && value.power === 0n ? html`<p class="quiet">This account had no voting power when it was measured.</p>` : nothing}
     ${voter.locked && able ? html`<p class="quiet">The account is locked. <a href=${formatRoute("accounts")}>Unlock it</a> to vote.</p>` : nothing}
@@ -150,7 +151,7 @@ function status(transaction) {
  * @param {Proposal} proposal
  */
 function votesOn(governor, proposal) {
-  return state.transactions.filter(({ vote }) => vote !== null && vote.governor.toLowerCase() === governor.address.toLowerCase() && vote.proposalId === proposal.id);
+  return state.transactions.filter(({ vote }) => vote !== null && sameAddress(vote.governor, governor.address) && vote.proposalId === proposal.id);
 }
 
 /** @returns {Support | null} */

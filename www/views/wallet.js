@@ -27,7 +27,7 @@ export function wallet() {
       : html`<ul class="rows">${repeat(accounts, (account) => account.address, row)}</ul>`}
     ${failure(task("account").error)}
     <div class="pair">
-      <details ?open=${accounts !== null && accounts.length === 0}>
+      <details ?open=${accounts === null || accounts.length === 0}>
         <summary>Import a key</summary>
         ${importForm()}
       </details>
