@@ -128,13 +128,19 @@ impl Support {
     }
 }
 
-impl From<Support> for usize {
+impl From<Support> for u8 {
     fn from(support: Support) -> Self {
         match support {
             Support::Against => 0,
             Support::For => 1,
             Support::Abstain => 2,
         }
+    }
+}
+
+impl From<Support> for usize {
+    fn from(support: Support) -> Self {
+        u8::from(support).into()
     }
 }
 

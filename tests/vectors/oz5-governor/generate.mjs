@@ -76,6 +76,11 @@ async function run(caller, to, data, isStatic = false) {
     failed: execResult.exceptionError?.error,
     data: bytesToHex(execResult.returnValue),
     created: createdAddress?.toString(),
+    logs: (execResult.logs ?? []).map(([address, topics, data]) => ({
+      address: bytesToHex(address),
+      topics: topics.map((topic) => bytesToHex(topic)),
+      data: bytesToHex(data),
+    })),
   }
 }
 
@@ -90,8 +95,8 @@ async function deploy(name, args) {
 /** Sends a call; tells whether it succeeded. Some are meant to fail. */
 async function send(from, name, functionName, args) {
   const data = encodeFunctionData({ abi: artifacts[name].abi, functionName, args })
-  const { failed, data: result } = await run(from, contracts[name], data)
-  return failed ? undefined : { result, calldata: data }
+  const { failed, data: result, logs } = await run(from, contracts[name], data)
+  return failed ? undefined : { result, calldata: data, logs }
 }
 async function ask(name, functionName, args = []) {
   const { abi } = artifacts[name]
@@ -142,6 +147,15 @@ async function propose() {
   proposals.push(proposal)
   if (proposals.length % 9 === 0) await send(proposer, 'governor', 'cancel', whole(proposal))
 }
+const ballots = []
+async function vote(voter, id, support, reason) {
+  const sent = reason === null
+    ? await send(voter, 'governor', 'castVote', [id, support])
+    : await send(voter, 'governor', 'castVoteWithReason', [id, support, reason])
+  if (!sent) return
+  const [log] = sent.logs
+  ballots.push({ voter, proposal: numberToHex(id, { size: 32 }), support, weight: String(BigInt(sent.result)), reason, calldata: sent.calldata, log })
+}
 const batch = (proposal) => {
   const salt = BigInt(proposal.descriptionHash) ^ (BigInt(contracts.governor) << 96n)
   return [proposal.targets, proposal.values, proposal.calldatas, ZERO, numberToHex(salt, { size: 32 })]
@@ -157,7 +171,7 @@ async function act() {
     case 2: return send(pick(people), 'token', 'transfer', [pick(people), BigInt(draw(400)) * 10n ** 17n])
     case 3: return draw(3) === 0 ? send(pick(people), 'token', 'delegate', [pick([...people, `0x${'00'.repeat(20)}`])]) : undefined
     case 4: case 5: case 6: case 7: case 8: case 9: case 10:
-      return send(pick(people), 'governor', 'castVote', [open.id, pick([0, 1, 1, 1, 2])])
+      return vote(pick(people), open.id, pick([0, 1, 1, 1, 2]), draw(4) === 0 ? 'because '.repeat(draw(9)) + '✓' : null)
     case 11: case 12: return send(pick(people), 'governor', 'queue', whole(proposal))
     case 13: return send(pick(people), 'governor', 'execute', whole(proposal))
     case 14: return send(pick(people), 'timelock', 'executeBatch', batch(proposal)) // behind the governor's back
@@ -256,8 +270,8 @@ const layout = Object.fromEntries(
   ]),
 )
 const contents = await inOrder(proposals, contentOf)
-const session = JSON.stringify({ contracts, people, layout, contents, moments })
-writeFileSync(new URL('session.json', import.meta.url), `${session.replaceAll(/,(?=\{"(number|id)")/g, ',\n')}\n`)
+const session = JSON.stringify({ contracts, people, layout, contents, ballots, moments })
+writeFileSync(new URL('session.json', import.meta.url), `${session.replaceAll(/,(?=\{"(number|id|voter)")/g, ',\n')}\n`)
 const states = {}
 for (const { proposals } of moments) for (const { state } of proposals) states[state] = (states[state] ?? 0) + 1
 console.log({ proposals: proposals.length, moments: moments.length, states })
