@@ -11,8 +11,11 @@ mod json;
 mod roots;
 
 use alloc::vec::Vec;
+use core::fmt;
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
+
+pub(crate) use codec::normalize_merkle_branch;
 
 /// The header of a beacon block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +83,7 @@ pub struct LightClientHeader {
 }
 
 /// The keys of a sync committee.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SyncCommittee {
     /// The members' public keys; a validator can be a member more than once.
     pub pubkeys: Vec<[u8; 48]>,
@@ -89,7 +92,7 @@ pub struct SyncCommittee {
 }
 
 /// The signature of a sync committee.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SyncAggregate {
     /// A bit for each member, the first in the lowest bit of the first byte.
     pub sync_committee_bits: Vec<u8>,
@@ -151,6 +154,28 @@ pub struct LightClientOptimisticUpdate {
     pub sync_aggregate: SyncAggregate,
     /// The slot of the block that carried the signature.
     pub signature_slot: u64,
+}
+
+impl fmt::Debug for SyncCommittee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let aggregate_pubkey = FixedBytes(self.aggregate_pubkey);
+        f.debug_struct("SyncCommittee")
+            .field("pubkeys", &self.pubkeys.len())
+            .field("aggregate_pubkey", &aggregate_pubkey)
+            .finish()
+    }
+}
+
+impl fmt::Debug for SyncAggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncAggregate")
+            .field("participants", &self.participants())
+            .field(
+                "sync_committee_signature",
+                &FixedBytes(self.sync_committee_signature),
+            )
+            .finish()
+    }
 }
 
 impl SyncAggregate {

@@ -9,16 +9,20 @@ mod ranking;
 mod record;
 mod validation;
 
+use alloc::vec::Vec;
+
 use alloy_primitives::B256;
 
 pub use ranking::is_better_update;
-pub use validation::{is_valid_light_client_header, validate_light_client_update};
+pub use validation::{
+    get_lc_execution_root, is_valid_light_client_header, validate_light_client_update,
+};
 
 use crate::Error;
-use crate::config::Network;
+use crate::config::{Fork, GeneralizedIndices, Network};
 use crate::containers::{
     LightClientBootstrap, LightClientFinalityUpdate, LightClientHeader,
-    LightClientOptimisticUpdate, LightClientUpdate, SyncCommittee,
+    LightClientOptimisticUpdate, LightClientUpdate, SyncCommittee, normalize_merkle_branch,
 };
 use crate::merkle::is_valid_normalized_merkle_branch;
 use crate::proven::{ExecutionBlock, Finality, Proven};
@@ -289,7 +293,7 @@ impl From<LightClientFinalityUpdate> for LightClientUpdate {
         Self {
             attested_header: update.attested_header,
             next_sync_committee: None,
-            next_sync_committee_branch: Default::default(),
+            next_sync_committee_branch: no_branch(|indices| indices.next_sync_committee),
             finalized_header: update.finalized_header,
             finality_branch: update.finality_branch,
             sync_aggregate: update.sync_aggregate,
@@ -303,11 +307,16 @@ impl From<LightClientOptimisticUpdate> for LightClientUpdate {
         Self {
             attested_header: update.attested_header,
             next_sync_committee: None,
-            next_sync_committee_branch: Default::default(),
+            next_sync_committee_branch: no_branch(|indices| indices.next_sync_committee),
             finalized_header: LightClientHeader::default(),
-            finality_branch: Default::default(),
+            finality_branch: no_branch(|indices| indices.finalized_root),
             sync_aggregate: update.sync_aggregate,
             signature_slot: update.signature_slot,
         }
     }
+}
+
+/// A branch of zeros: there is nothing that it would prove.
+fn no_branch(gindex: fn(GeneralizedIndices) -> u64) -> Vec<B256> {
+    normalize_merkle_branch(Vec::new(), gindex(Fork::NEWEST.generalized_indices()))
 }

@@ -467,7 +467,7 @@ pub(super) fn check_supported(fork: Fork) -> Result<(), Error> {
 
 /// [`normalize_merkle_branch`](https://github.com/ethereum/consensus-specs/blob/v1.6.1/specs/electra/light-client/fork.md#normalize_merkle_branch):
 /// as long as `gindex` is deep, with zeros in front.
-pub(super) fn normalize_merkle_branch(branch: Vec<B256>, gindex: u64) -> Vec<B256> {
+pub(crate) fn normalize_merkle_branch(branch: Vec<B256>, gindex: u64) -> Vec<B256> {
     let missing = depth(gindex).saturating_sub(branch.len());
     core::iter::repeat_n(B256::ZERO, missing)
         .chain(branch)

@@ -8,7 +8,9 @@ use super::{
 use crate::Error;
 use crate::bls;
 use crate::config::{Fork, Network};
-use crate::containers::{LightClientHeader, LightClientUpdate, SyncCommittee};
+use crate::containers::{
+    ExecutionPayloadHeader, LightClientHeader, LightClientUpdate, SyncCommittee,
+};
 use crate::merkle::{hash_pair, is_valid_merkle_branch, is_valid_normalized_merkle_branch};
 
 /// The domain of sync committees' signatures.
@@ -43,7 +45,7 @@ pub fn is_valid_light_client_header(
     }
     let root = header.beacon.body_root;
     let gindex = fork.generalized_indices().execution;
-    let leaf = execution.hash_tree_root(fork);
+    let leaf = get_lc_execution_root(header, network);
     if is_valid_merkle_branch(leaf, &header.execution_branch, gindex, root) {
         Ok(())
     } else {
@@ -52,6 +54,14 @@ pub fn is_valid_light_client_header(
             root,
         })
     }
+}
+
+/// The root of a header's execution part; zero before Capella.
+#[must_use]
+pub fn get_lc_execution_root(header: &LightClientHeader, network: &Network) -> B256 {
+    let fork = network.fork_at_slot(header.beacon.slot);
+    let root = |execution: &ExecutionPayloadHeader| execution.hash_tree_root(fork);
+    header.execution.as_ref().map_or(B256::ZERO, root)
 }
 
 /// Checks all that can be checked of an update against what the store knows.

@@ -27,7 +27,7 @@ pub(super) enum Node<'a> {
     /// A fork.
     Branch {
         /// What follows, by the next nibble.
-        children: [Reference<'a>; 16],
+        children: Vec<Reference<'a>>,
         /// What the key that ends here holds; nothing if empty.
         value: &'a [u8],
     },
@@ -77,11 +77,13 @@ impl<'a> Node<'a> {
         let [children @ .., value] = items.as_slice() else {
             return Err(malformed("neither 2 nor 17 items"));
         };
-        let children = children.iter().map(|child| reference(child));
-        let children: Vec<_> = children.collect::<Result<_, _>>()?;
+        if children.len() != 16 {
+            return Err(malformed("neither 2 nor 17 items"));
+        }
         let children = children
-            .try_into()
-            .map_err(|_| malformed("neither 2 nor 17 items"))?;
+            .iter()
+            .map(|child| reference(child))
+            .collect::<Result<_, _>>()?;
         Ok(Self::Branch {
             children,
             value: string(value)?,

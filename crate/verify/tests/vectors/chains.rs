@@ -1,0 +1,353 @@
+//! Real chains: recorded objects of mainnet and Sepolia, and what the official specification made of
+//! them, step by step.
+
+use std::path::Path;
+
+use lampyris_verify::config::{Fork, Network};
+use lampyris_verify::containers::{
+    LightClientBootstrap, LightClientFinalityUpdate, LightClientHeader,
+    LightClientOptimisticUpdate, LightClientUpdate, SyncCommittee,
+};
+use lampyris_verify::light_client::{
+    LightClientStore, initialize_light_client_store, process_light_client_finality_update,
+    process_light_client_optimistic_update, process_light_client_update,
+};
+use lampyris_verify::{B256, Error, Finality};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::files::Files;
+
+#[derive(Deserialize)]
+struct Chain {
+    network: String,
+    genesis_validators_root: B256,
+    bootstrap: Option<Object>,
+    steps: Vec<Step>,
+    #[serde(default)]
+    note: String,
+}
+
+/// Where an object lies.
+#[derive(Deserialize)]
+struct Object {
+    file: String,
+    format: String,
+    #[serde(default)]
+    index: usize,
+    #[serde(alias = "fork_of_attested")]
+    fork: String,
+    trusted_block_root: Option<B256>,
+    header: Option<HeaderCheck>,
+    fork_digest: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    kind: String,
+    #[serde(flatten)]
+    object: Object,
+    signature_slot: u64,
+    participants: usize,
+    accepted: bool,
+    store_after: Option<StoreCheck>,
+}
+
+#[derive(Deserialize)]
+struct StoreCheck {
+    finalized: HeaderCheck,
+    optimistic: HeaderCheck,
+    current_sync_committee_root: B256,
+    next_sync_committee_root: Option<B256>,
+}
+
+#[derive(Deserialize)]
+struct HeaderCheck {
+    slot: u64,
+    beacon_root: B256,
+    execution: Option<ExecutionCheck>,
+}
+
+#[derive(Deserialize)]
+struct ExecutionCheck {
+    number: u64,
+    hash: B256,
+    state_root: B256,
+    receipts_root: B256,
+}
+
+/// An object of any kind, decoded.
+enum Decoded {
+    Update(LightClientUpdate),
+    Finality(LightClientFinalityUpdate),
+    Optimistic(LightClientOptimisticUpdate),
+}
+
+#[test]
+fn every_chain() {
+    let files = Files::new();
+    let is_chain = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        name.starts_with("chain") && name.ends_with(".json")
+    };
+    let chains = files.find(is_chain);
+    let mut steps = 0;
+    for path in &chains {
+        steps += replay(&files, path);
+    }
+    assert!(chains.len() >= 9, "only {} chains", chains.len());
+    println!("{} chains with {steps} steps", chains.len());
+}
+
+fn replay(files: &Files, path: &Path) -> usize {
+    let folder = path.parent().unwrap();
+    let chain: Chain = serde_json::from_value(files.json(path)).unwrap();
+    let network = Network::by_name(&chain.network).unwrap();
+    assert_eq!(
+        network.genesis_validators_root,
+        chain.genesis_validators_root
+    );
+    // Where the oracle asked "what if", the store is not to advance.
+    let on_copies = chain.note.contains("evaluated on a copy of the store");
+
+    let mut store = match &chain.bootstrap {
+        Some(object) => start(files, folder, object, &network),
+        None => start_without_bootstrap(files, folder, &network),
+    };
+    for (index, step) in chain.steps.iter().enumerate() {
+        let at = format!("{}, step {index}", path.display());
+        let mut copy = store.clone();
+        let decoded = decode(files, folder, &step.kind, &step.object, &network);
+        let result = take(&mut copy, &decoded, step, &network);
+        assert_eq!(result.is_ok(), step.accepted, "{at}: {result:?}");
+        if let Some(expected) = &step.store_after {
+            check_store(expected, &copy, &at);
+        }
+        let record = copy.encode(&network);
+        assert_eq!(
+            LightClientStore::decode(&record, &network).as_ref(),
+            Ok(&copy),
+            "{at}"
+        );
+        if !(on_copies && step.kind == "optimistic_update") {
+            store = copy;
+        }
+    }
+    chain.steps.len()
+}
+
+fn take(
+    store: &mut LightClientStore,
+    decoded: &Decoded,
+    step: &Step,
+    network: &Network,
+) -> Result<(), Error> {
+    let slot = step.signature_slot;
+    let (aggregate, result) = match decoded {
+        Decoded::Update(update) => (
+            &update.sync_aggregate,
+            process_light_client_update(store, update, slot, network),
+        ),
+        Decoded::Finality(update) => (
+            &update.sync_aggregate,
+            process_light_client_finality_update(store, update, slot, network),
+        ),
+        Decoded::Optimistic(update) => (
+            &update.sync_aggregate,
+            process_light_client_optimistic_update(store, update, slot, network),
+        ),
+    };
+    assert_eq!(aggregate.participants(), step.participants);
+    result
+}
+
+fn check_store(expected: &StoreCheck, store: &LightClientStore, at: &str) {
+    check_header(&expected.finalized, store.finalized_header(), at);
+    check_header(&expected.optimistic, store.optimistic_header(), at);
+    let root = store.current_sync_committee().hash_tree_root();
+    assert_eq!(root, expected.current_sync_committee_root, "{at}");
+    let root = store
+        .next_sync_committee()
+        .map(SyncCommittee::hash_tree_root);
+    assert_eq!(root, expected.next_sync_committee_root, "{at}");
+
+    let both = [
+        (&expected.finalized, store.finalized(), Finality::Finalized),
+        (
+            &expected.optimistic,
+            store.optimistic(),
+            Finality::Optimistic,
+        ),
+    ];
+    for (expected, block, finality) in both {
+        let Some(execution) = &expected.execution else {
+            assert_eq!(block, None, "{at}");
+            continue;
+        };
+        let block = block.unwrap();
+        assert_eq!(block.evidence().finality, finality, "{at}");
+        assert_eq!(block.evidence().slot, expected.slot, "{at}");
+        assert_eq!(block.evidence().block_hash, execution.hash, "{at}");
+        assert_eq!(block.value().state_root, execution.state_root, "{at}");
+    }
+}
+
+fn check_header(expected: &HeaderCheck, got: &LightClientHeader, at: &str) {
+    assert_eq!(got.beacon.slot, expected.slot, "{at}");
+    assert_eq!(got.beacon.hash_tree_root(), expected.beacon_root, "{at}");
+    assert_eq!(
+        got.execution.is_some(),
+        expected.execution.is_some(),
+        "{at}"
+    );
+    if let (Some(got), Some(expected)) = (&got.execution, &expected.execution) {
+        assert_eq!(got.block_number, expected.number, "{at}");
+        assert_eq!(got.block_hash, expected.hash, "{at}");
+        assert_eq!(got.state_root, expected.state_root, "{at}");
+        assert_eq!(got.receipts_root, expected.receipts_root, "{at}");
+    }
+}
+
+fn start(files: &Files, folder: &Path, object: &Object, network: &Network) -> LightClientStore {
+    let fork = Fork::from_name(&object.fork).unwrap();
+    let bootstrap = match read(files, folder, object, network) {
+        Read::Json(data) => LightClientBootstrap::from_json(&data, fork, &network.preset).unwrap(),
+        Read::Ssz(bytes) => {
+            let decoded = LightClientBootstrap::decode(&bytes, fork, &network.preset).unwrap();
+            assert_eq!(decoded.encode(fork), bytes);
+            decoded
+        }
+    };
+    let again = LightClientBootstrap::decode(&bootstrap.encode(fork), fork, &network.preset);
+    assert_eq!(again.as_ref(), Ok(&bootstrap));
+    if let Some(expected) = &object.header {
+        check_header(expected, &bootstrap.header, &object.file);
+    }
+    initialize_light_client_store(object.trusted_block_root.unwrap(), &bootstrap, network).unwrap()
+}
+
+/// Sepolia's chain begins with committees that are simply trusted: a record of ours holds them.
+fn start_without_bootstrap(files: &Files, folder: &Path, network: &Network) -> LightClientStore {
+    let json = |name: &str| files.json(&folder.join(name));
+    let committee = |name: &str| SyncCommittee::from_json(&json(name), &network.preset).unwrap();
+    let update = json("finality_update_7167008.json");
+    let header = LightClientHeader::from_json(&update["finalized_header"], Fork::Electra).unwrap();
+    let header = header.encode(Fork::NEWEST);
+    let current = committee("current_sync_committee_7167008.json").encode();
+    let next = committee("next_sync_committee_7167008.json").encode();
+    // Version, genesis, five offsets, two maxima, a flag; then the parts.
+    let variable = [&header, &header, &current, &next, &Vec::new()];
+    let mut offset = u32::try_from(1 + 32 + 5 * 4 + 8 + 8 + 1).unwrap();
+    let mut record = vec![1];
+    record.extend_from_slice(network.genesis_validators_root.as_slice());
+    for part in variable {
+        record.extend_from_slice(&offset.to_le_bytes());
+        offset += u32::try_from(part.len()).unwrap();
+    }
+    record.extend_from_slice(&[0; 17]);
+    variable
+        .iter()
+        .for_each(|part| record.extend_from_slice(part));
+    LightClientStore::decode(&record, network).unwrap()
+}
+
+enum Read {
+    Json(Value),
+    Ssz(Vec<u8>),
+}
+
+fn decode(files: &Files, folder: &Path, kind: &str, object: &Object, network: &Network) -> Decoded {
+    let fork = Fork::from_name(&object.fork).unwrap();
+    let preset = &network.preset;
+    let read = read(files, folder, object, network);
+    macro_rules! object {
+        ($type:ty) => {{
+            let decoded = match &read {
+                Read::Json(data) => <$type>::from_json(data, fork, preset).unwrap(),
+                Read::Ssz(bytes) => {
+                    let decoded = <$type>::decode(bytes, fork, preset).unwrap();
+                    assert_eq!(decoded.encode(fork), *bytes);
+                    decoded
+                }
+            };
+            assert_eq!(
+                <$type>::decode(&decoded.encode(fork), fork, preset),
+                Ok(decoded.clone())
+            );
+            decoded
+        }};
+    }
+    match kind {
+        "update" => Decoded::Update(object!(LightClientUpdate)),
+        "finality_update" => Decoded::Finality(object!(LightClientFinalityUpdate)),
+        "optimistic_update" => Decoded::Optimistic(object!(LightClientOptimisticUpdate)),
+        other => panic!("unknown kind {other}"),
+    }
+}
+
+fn read(files: &Files, folder: &Path, object: &Object, network: &Network) -> Read {
+    let path = folder.join(&object.file);
+    let with_digest = |bytes: &[u8]| {
+        let (digest, ssz) = bytes.split_first_chunk().unwrap();
+        let (fork, _) = network
+            .fork_by_digest(*digest)
+            .expect("a known fork digest");
+        assert_eq!(fork.name(), object.fork, "{}", path.display());
+        if let Some(expected) = &object.fork_digest {
+            assert_eq!(format!("0x{}", hex::encode(digest)), *expected);
+        }
+        Read::Ssz(ssz.to_vec())
+    };
+    match object.format.as_str() {
+        "json" => Read::Json(files.json(&path)),
+        "beacon-api-json" | "beacon-api-json-list" => {
+            let mut json = files.json(&path);
+            if json.is_array() {
+                json = json[object.index].take();
+            }
+            if let Some(version) = json["version"].as_str() {
+                assert_eq!(version, object.fork, "{}", path.display());
+            }
+            Read::Json(json["data"].take())
+        }
+        "ssz" => Read::Ssz(files.bytes(&path)),
+        // u64 length, then fork digest and object, again and again.
+        "beacon-api-ssz-list" => {
+            let bytes = files.bytes(&path);
+            let mut rest = bytes.as_slice();
+            let mut chunks = Vec::new();
+            while let Some((length, behind)) = rest.split_first_chunk() {
+                let length = usize::try_from(u64::from_le_bytes(*length)).unwrap();
+                let (chunk, behind) = behind.split_at(length);
+                chunks.push(chunk);
+                rest = behind;
+            }
+            with_digest(chunks[object.index])
+        }
+        format if format.starts_with("portal") => {
+            #[derive(Deserialize)]
+            struct Content {
+                content_value: String,
+            }
+            let content: Content = files.yaml(&path);
+            let bytes = hex::decode(content.content_value.strip_prefix("0x").unwrap()).unwrap();
+            if format.contains("List[") {
+                let offset = |index: usize| {
+                    let word = bytes[index * 4..][..4].try_into().unwrap();
+                    usize::try_from(u32::from_le_bytes(word)).unwrap()
+                };
+                let start = offset(object.index);
+                let is_last = object.index + 1 == offset(0) / 4;
+                let end = if is_last {
+                    bytes.len()
+                } else {
+                    offset(object.index + 1)
+                };
+                with_digest(&bytes[start..end])
+            } else {
+                with_digest(&bytes)
+            }
+        }
+        other => panic!("unknown format {other}"),
+    }
+}

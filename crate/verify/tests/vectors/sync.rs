@@ -1,0 +1,188 @@
+//! `light_client/sync`: a store that starts from a bootstrap and takes in updates.
+
+use std::path::Path;
+
+use lampyris_verify::B256;
+use lampyris_verify::config::{Fork, Network};
+use lampyris_verify::containers::{LightClientBootstrap, LightClientHeader, LightClientUpdate};
+use lampyris_verify::light_client::{
+    LightClientStore, get_lc_execution_root, initialize_light_client_store,
+    process_light_client_store_force_update, process_light_client_update,
+};
+use serde::Deserialize;
+
+use crate::files::Files;
+use crate::networks;
+
+#[derive(Deserialize)]
+struct Meta {
+    genesis_validators_root: B256,
+    trusted_block_root: B256,
+    bootstrap_fork_digest: String,
+    store_fork_digest: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Step {
+    ProcessUpdate {
+        update_fork_digest: String,
+        update: String,
+        current_slot: u64,
+        checks: Checks,
+    },
+    ForceUpdate {
+        current_slot: u64,
+        checks: Checks,
+    },
+    UpgradeStore {
+        store_fork_digest: String,
+        checks: Checks,
+    },
+}
+
+#[derive(Deserialize)]
+struct Checks {
+    finalized_header: HeaderCheck,
+    optimistic_header: HeaderCheck,
+}
+
+#[derive(Deserialize)]
+struct HeaderCheck {
+    slot: u64,
+    beacon_root: B256,
+    execution_root: Option<B256>,
+}
+
+/// Cases are found by their steps, in whatever folder of a copy of the specification's tests.
+fn is_sync_case(path: &str) -> bool {
+    path.starts_with("consensus-spec-tests")
+        && (path.contains("/light_client/sync/") || !path.contains("/tests/"))
+        && path.matches('/').count() > 1
+}
+
+#[test]
+fn every_case_of_sync() {
+    let files = Files::new();
+    let cases = files.find(|path| is_sync_case(path) && path.ends_with("/steps.yaml"));
+    for steps in &cases {
+        run(&files, steps.parent().unwrap());
+    }
+    assert!(cases.len() >= 24, "only {} cases", cases.len());
+    files.assert_all_opened(|path| {
+        is_sync_case(path) && !path.contains("/formats/") && !path.contains("/presets/")
+    });
+    println!("{} cases of light_client/sync", cases.len());
+}
+
+fn run(files: &Files, case: &Path) {
+    let name = case.display().to_string();
+    let meta: Meta = files.yaml(&case.join("meta.yaml"));
+    let network = networks::from_config(
+        files,
+        &case.join("config.yaml"),
+        meta.genesis_validators_root,
+    );
+    assert!(
+        network
+            .fork_by_digest(digest(&meta.store_fork_digest))
+            .is_some(),
+        "{name}: store"
+    );
+
+    let bytes = files.ssz_snappy(&case.join("bootstrap.ssz_snappy"));
+    let fork = fork(&network, &meta.bootstrap_fork_digest);
+    let bootstrap = LightClientBootstrap::decode(&bytes, fork, &network.preset).unwrap();
+    assert_eq!(bootstrap.encode(fork), bytes, "{name}: bootstrap");
+    let mut store =
+        initialize_light_client_store(meta.trusted_block_root, &bootstrap, &network).unwrap();
+
+    let steps: Vec<Step> = files.yaml(&case.join("steps.yaml"));
+    for (index, step) in steps.iter().enumerate() {
+        let at = format!("{name}, step {index}");
+        let checks = take(files, case, step, &mut store, &network, &at);
+        check(
+            &checks.finalized_header,
+            store.finalized_header(),
+            &network,
+            &at,
+        );
+        check(
+            &checks.optimistic_header,
+            store.optimistic_header(),
+            &network,
+            &at,
+        );
+        let record = store.encode(&network);
+        assert_eq!(
+            LightClientStore::decode(&record, &network).as_ref(),
+            Ok(&store),
+            "{at}"
+        );
+    }
+}
+
+fn take<'a>(
+    files: &Files,
+    case: &Path,
+    step: &'a Step,
+    store: &mut LightClientStore,
+    network: &Network,
+    at: &str,
+) -> &'a Checks {
+    match step {
+        Step::ProcessUpdate {
+            update_fork_digest,
+            update,
+            current_slot,
+            checks,
+        } => {
+            let bytes = files.ssz_snappy(&case.join(format!("{update}.ssz_snappy")));
+            let fork = fork(network, update_fork_digest);
+            let update = LightClientUpdate::decode(&bytes, fork, &network.preset).unwrap();
+            assert_eq!(update.encode(fork), bytes, "{at}");
+            process_light_client_update(store, &update, *current_slot, network)
+                .unwrap_or_else(|error| panic!("{at}: {error}"));
+            checks
+        }
+        Step::ForceUpdate {
+            current_slot,
+            checks,
+        } => {
+            process_light_client_store_force_update(store, *current_slot, network).unwrap();
+            checks
+        }
+        // Objects and store have one shape in all forks, so that there is nothing to upgrade.
+        Step::UpgradeStore {
+            store_fork_digest,
+            checks,
+        } => {
+            assert!(
+                network.fork_by_digest(digest(store_fork_digest)).is_some(),
+                "{at}"
+            );
+            checks
+        }
+    }
+}
+
+fn check(expected: &HeaderCheck, got: &LightClientHeader, network: &Network, at: &str) {
+    assert_eq!(got.beacon.slot, expected.slot, "{at}");
+    assert_eq!(got.beacon.hash_tree_root(), expected.beacon_root, "{at}");
+    if let Some(root) = expected.execution_root {
+        assert_eq!(get_lc_execution_root(got, network), root, "{at}");
+    }
+}
+
+fn fork(network: &Network, text: &str) -> Fork {
+    network
+        .fork_by_digest(digest(text))
+        .unwrap_or_else(|| panic!("no fork has digest {text}"))
+        .0
+}
+
+fn digest(text: &str) -> [u8; 4] {
+    let mut bytes = [0; 4];
+    hex::decode_to_slice(text.strip_prefix("0x").unwrap(), &mut bytes).unwrap();
+    bytes
+}
