@@ -8,7 +8,7 @@ import { endLeftovers } from './library/processes.mjs';
 import { servePage } from './serve.mjs';
 
 /** What can be replayed: recorded bytes of mainnet. */
-export const replayNames = /** @type {const} */ (['fulu', 'deneb']);
+export const replayNames = /** @type {const} */ (['fulu', 'deneb', 'electra']);
 
 /** @typedef {import('./library/gateway.mjs').Gateway} Gateway */
 
