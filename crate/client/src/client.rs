@@ -42,12 +42,13 @@ pub(crate) struct Inner<P: Platform> {
     pub(crate) signing: futures::lock::Mutex<()>,
 }
 
-impl<P: Platform> std::fmt::Debug for Inner<P> {
+impl<P: Platform> std::fmt::Debug for Client<P> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let network = &self.inner.config.network.name;
         formatter
             .debug_struct("Client")
-            .field("network", &self.config.network.name)
-            .finish()
+            .field("network", network)
+            .finish_non_exhaustive()
     }
 }
 

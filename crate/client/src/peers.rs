@@ -17,7 +17,7 @@ const LIE_BAN_MS: u64 = 10 * 60 * 1000;
 /// How long a silent or stale peer is not dialled again.
 const SLOW_BAN_MS: u64 = 30 * 1000;
 /// So many unanswered requests of one kind in a row, and the peer counts as silent.
-const SILENT_MAX: u8 = 2;
+pub(crate) const SILENT_MAX: u8 = 2;
 /// First and longest pause before a lost gateway is dialled again.
 const REDIAL_MS: (u64, u64) = (500, 5_000);
 /// A dial that brought neither success nor failure is forgotten after this.

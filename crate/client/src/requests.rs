@@ -33,6 +33,8 @@ pub(crate) enum Refusal {
     Stale(String),
     /// The peer says that it does not have it.
     Unavailable(String),
+    /// The peer did not answer in time.
+    Silent(String),
     /// The Ethereum node behind the peer refused, for a reason of its own.
     Refused(String),
     /// Our own fault.
@@ -65,7 +67,9 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Lied(what) => Self::new(Code::PeerMisbehaved, what),
-            Refusal::Stale(what) | Refusal::Unavailable(what) => Self::unavailable(what),
+            Refusal::Stale(what) | Refusal::Unavailable(what) | Refusal::Silent(what) => {
+                Self::unavailable(what)
+            }
             Refusal::Refused(what) => Self::new(Code::Refused, what),
             Refusal::Bug(what) => Self::new(Code::Bug, what),
         }
@@ -220,7 +224,7 @@ impl<P: Platform> Inner<P> {
             }
             Err(RequestError::Timeout) => {
                 self.blame(peer, kind, &Misdeed::Silent);
-                Err(Refusal::Unavailable(format!(
+                Err(Refusal::Silent(format!(
                     "{} did not answer in time",
                     short(peer)
                 )))

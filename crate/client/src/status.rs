@@ -43,7 +43,7 @@ impl<P: Platform> Inner<P> {
             } else {
                 Phase::Connecting
             }
-        } else if self.head_is_old() {
+        } else if !connected || self.head_is_old() {
             Phase::Ageing
         } else {
             Phase::Synced

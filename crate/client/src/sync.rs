@@ -9,6 +9,7 @@ use lampyris_verify::{
     light_client::{
         LightClientStore, process_light_client_finality_update,
         process_light_client_optimistic_update, process_light_client_update,
+        validate_light_client_update,
     },
     proven::{ExecutionBlock, Finality, Proven},
 };
@@ -17,9 +18,9 @@ use crate::{
     client::Inner,
     event::{Event, HeadView, Progress, number},
     light_client_requests::{Update, bootstrap, finality_update, optimistic_update, updates},
-    peers::Kind,
+    peers::{Kind, SILENT_MAX},
     platform::Platform,
-    requests::Refusal,
+    requests::{Question, Refusal},
 };
 
 /// Heads remembered as proven, so that a transaction's block is known without asking.
@@ -293,12 +294,11 @@ impl<P: Platform> Inner<P> {
         let client = Rc::clone(self);
         self.platform.spawn(Box::pin(async move {
             let asked = |kind| client.peers.borrow().was_truthful(&peer, kind);
-            // A refusal is on the peer's record already; here it only ends the examination.
             if !asked(Kind::Optimistic) {
-                let _recorded = client.ask_peer(&peer, client.optimistic_question()).await;
+                client.examine(&peer, client.optimistic_question()).await;
             }
             if !asked(Kind::Finality) {
-                let _recorded = client.ask_peer(&peer, client.finality_question()).await;
+                client.examine(&peer, client.finality_question()).await;
             }
             if !asked(Kind::Bootstrap) || !asked(Kind::Update) {
                 client.examine_beginning(&peer).await;
@@ -311,7 +311,7 @@ impl<P: Platform> Inner<P> {
     async fn examine_beginning(self: &Rc<Self>, peer: &str) {
         let network = &self.config.network;
         let question = bootstrap(network, self.config.checkpoint);
-        let Ok(store) = self.ask_peer(peer, question).await else {
+        let Some(store) = self.examine(peer, question).await else {
             return;
         };
         let period = store.committee_period(network);
@@ -323,10 +323,22 @@ impl<P: Platform> Inner<P> {
             }
             Ok(())
         });
-        let _recorded = self.ask_peer(peer, question).await;
+        self.examine(peer, question).await;
     }
 
-    pub(crate) fn finality_question(self: &Rc<Self>) -> crate::requests::Question<()> {
+    /// Asks until there is an answer, or silence is on the peer's record. What is wrong with an
+    /// answer is on its record too; here it only ends the examination.
+    async fn examine<T>(self: &Rc<Self>, peer: &str, question: Question<T>) -> Option<T> {
+        for _ in 0..SILENT_MAX {
+            match self.ask_peer(peer, question.clone()).await {
+                Err(Refusal::Silent(_)) => {}
+                answer => return answer.ok(),
+            }
+        }
+        None
+    }
+
+    pub(crate) fn finality_question(self: &Rc<Self>) -> Question<()> {
         let weak = Rc::downgrade(self);
         finality_update(&self.config.network, move |update| {
             let Some(client) = weak.upgrade() else {
@@ -334,11 +346,14 @@ impl<P: Platform> Inner<P> {
             };
             let attested = update.attested_header.beacon.slot;
             client.refuse_stale(attested)?;
-            client.apply_finality(update).map(|_| ())
+            if client.apply_finality(update)? {
+                return Ok(());
+            }
+            client.check_known(&update.clone().into())
         })
     }
 
-    pub(crate) fn optimistic_question(self: &Rc<Self>) -> crate::requests::Question<()> {
+    pub(crate) fn optimistic_question(self: &Rc<Self>) -> Question<()> {
         let weak = Rc::downgrade(self);
         optimistic_update(&self.config.network, move |update| {
             let Some(client) = weak.upgrade() else {
@@ -346,8 +361,26 @@ impl<P: Platform> Inner<P> {
             };
             let attested = update.attested_header.beacon.slot;
             client.refuse_stale(attested)?;
-            client.apply_optimistic(update).map(|_| ())
+            if client.apply_optimistic(update)? {
+                return Ok(());
+            }
+            client.check_known(&update.clone().into())
         })
+    }
+
+    /// Verifies what brings no news, so that a lie about what we know already is found out too.
+    fn check_known(&self, update: &Update) -> Result<(), Refusal> {
+        let chain = self.chain.borrow();
+        let Some(store) = &chain.store else {
+            return Ok(());
+        };
+        let slot = self.current_slot();
+        Ok(validate_light_client_update(
+            store,
+            update,
+            slot,
+            &self.config.network,
+        )?)
     }
 
     /// What a peer presents as the newest must not be far behind what is proven already.

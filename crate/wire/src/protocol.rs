@@ -111,14 +111,14 @@ impl Protocol {
     #[must_use]
     pub const fn timeout_ms(self) -> u32 {
         match self {
-            // Ethereum's RESP_TIMEOUT.
+            // Some 27 kB at most; half of Ethereum's RESP_TIMEOUT, since a user is waiting.
             Self::LightClientBootstrap
             | Self::LightClientFinalityUpdate
-            | Self::LightClientOptimisticUpdate => 10_000,
-            // 3.5 MB through a slow uplink.
-            Self::LightClientUpdatesByRange => 30_000,
+            | Self::LightClientOptimisticUpdate => 5_000,
+            // Half a megabyte through a slow uplink.
+            Self::LightClientUpdatesByRange => 12_000,
             // A gateway may have to ask its node for a hundred proofs first.
-            Self::State => 15_000,
+            Self::State => 8_000,
         }
     }
 }
