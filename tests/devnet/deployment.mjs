@@ -38,7 +38,7 @@ const GLOW_MOVED = 1000n * 10n ** 18n;
  * @property {import("./proposals.mjs").Draft["state"]} state
  * @property {string} description
  * @property {string} proposer
- * @property {{ target: string, value: string, calldata: string }[]} actions value in wei, hexadecimal
+ * @property {{ target: `0x${string}`, value: `0x${string}`, calldata: `0x${string}` }[]} actions value in wei
  * @property {number} snapshot block
  * @property {number} deadline block
  */
@@ -54,8 +54,7 @@ const GLOW_MOVED = 1000n * 10n ** 18n;
 export async function deployContracts(executionUrl, chainId, accounts, produceUntil) {
   const artifacts = compiledContracts();
   const abis = { token: artifacts.GlowToken.abi, governor: artifacts.GlowGovernor.abi };
-  const addressAt = (/** @type {bigint} */ nonce) =>
-    getContractAddress({ from: accounts[DEPLOYER].address, nonce });
+  const addressAt = (/** @type {bigint} */ nonce) => getContractAddress({ from: accounts[DEPLOYER].address, nonce });
   const [token, treasury, governor] = [addressAt(0n), addressAt(1n), addressAt(2n)];
   const sender = transactionSender(executionUrl, chainId, accounts, produceUntil, FIRST_SLOT);
 
@@ -76,7 +75,10 @@ export async function deployContracts(executionUrl, chainId, accounts, produceUn
   };
 }
 
-/** Addresses follow from the deployer's nonces, so that each contract knows the next. @returns {[number, import("./transactions.mjs").Call][]} */
+/**
+ * Addresses follow from the deployer's nonces, so that each contract knows the next.
+ * @returns {[number, import("./transactions.mjs").Call][]}
+ */
 function deployments({ artifacts, token, treasury, governor, accounts }) {
   const deploy = ({ abi, bytecode }, args) => ({
     data: encodeDeployData({ abi, bytecode, args }),
@@ -87,13 +89,16 @@ function deployments({ artifacts, token, treasury, governor, accounts }) {
   return [
     [DEPLOYER, deploy(artifacts.GlowToken, [holders, [...GLOW, TREASURY_GLOW], DELEGATING])],
     [DEPLOYER, deploy(artifacts.TimelockController, [TIMELOCK_DELAY_SECONDS, [governor], anyone, zeroAddress])],
-    [DEPLOYER, deploy(artifacts.GlowGovernor, [
-      token,
-      treasury,
-      VOTING_DELAY_BLOCKS,
-      SHORT_VOTING_PERIOD_BLOCKS,
-      PROPOSAL_THRESHOLD,
-    ])],
+    [
+      DEPLOYER,
+      deploy(artifacts.GlowGovernor, [
+        token,
+        treasury,
+        VOTING_DELAY_BLOCKS,
+        SHORT_VOTING_PERIOD_BLOCKS,
+        PROPOSAL_THRESHOLD,
+      ]),
+    ],
     [DEPLOYER, { to: treasury, value: TREASURY_BALANCE }],
   ];
 }
@@ -110,8 +115,7 @@ async function decideProposals(sender, context, drafts) {
     vote(context, SECOND_VOTER, succeeded.id, AGAINST),
   ]);
   while (sender.slot <= executed.deadline) await sender.nextBlock();
-  const act = (name, { id }) =>
-    [DEPLOYER, contractCall(QUEUE_AND_EXECUTE_BY_ID, context.governor, name, [BigInt(id)])];
+  const act = (name, { id }) => [DEPLOYER, contractCall(QUEUE_AND_EXECUTE_BY_ID, context.governor, name, [BigInt(id)])];
   await sender.nextBlock([act("queue", executed), act("queue", queued)]);
   await sender.nextBlock([act("execute", executed)]);
   return proposals;
@@ -121,21 +125,25 @@ async function decideProposals(sender, context, drafts) {
 async function openForVoting(sender, context, drafts) {
   const proposals = await propose(sender, context, drafts, VOTING_PERIOD_BLOCKS);
   const canceled = proposals.filter(({ state }) => state === "canceled");
-  await sender.nextBlock(canceled.map(({ id }) =>
-    [PROPOSER, contractCall(CANCEL_BY_ID, context.governor, "cancel", [BigInt(id)])]));
+  await sender.nextBlock(
+    canceled.map(({ id }) => [PROPOSER, contractCall(CANCEL_BY_ID, context.governor, "cancel", [BigInt(id)])]),
+  );
   const active = proposals.filter(({ state }) => state === "active");
-  await sender.nextBlock(active.flatMap(({ id }) => [
-    vote(context, PROPOSER, id, FOR),
-    vote(context, SECOND_VOTER, id, AGAINST),
-  ]));
+  await sender.nextBlock(
+    active.flatMap(({ id }) => [vote(context, PROPOSER, id, FOR), vote(context, SECOND_VOTER, id, AGAINST)]),
+  );
   return proposals;
 }
 
 /** @returns {Promise<Proposal[]>} */
 async function propose(sender, { governor, abis, accounts }, drafts, periodBlocks) {
   const snapshot = sender.slot + VOTING_DELAY_BLOCKS;
-  await sender.nextBlock(drafts.map(({ target, value, calldata, description }) =>
-    [PROPOSER, contractCall(abis.governor, governor, "propose", [[target], [value], [calldata], description])]));
+  await sender.nextBlock(
+    drafts.map(({ target, value, calldata, description }) => [
+      PROPOSER,
+      contractCall(abis.governor, governor, "propose", [[target], [value], [calldata], description]),
+    ]),
+  );
   return drafts.map(({ state, title, target, value, calldata, description }) => ({
     id: proposalId(target, value, calldata, description),
     title,

@@ -137,11 +137,13 @@ async function status({ directory }) {
 
 /** @param {Context} context */
 async function control({ directory, settings }) {
-  const changes = Object.fromEntries(settings.map((setting) => {
-    const [key, value] = setting.split("=");
-    if (!value) throw new Error(`expected key=value, got ${setting}`);
-    return [key, JSON.parse(value)];
-  }));
+  const changes = Object.fromEntries(
+    settings.map((setting) => {
+      const [key, value] = setting.split("=");
+      if (!value) throw new Error(`expected key=value, got ${setting}`);
+      return [key, JSON.parse(value)];
+    }),
+  );
   console.log(JSON.stringify(await sendControl(requireRunning(directory).beaconUrl, changes), null, 2));
 }
 

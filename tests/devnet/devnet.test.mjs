@@ -158,13 +158,28 @@ test("a devnet that crosses a fork and a change of blob parameters", async (cont
   const devnet = await startDevnet({ fork: "electra", fuluEpoch, blobSchedule, warmupSlots: 80 });
   context.after(() => devnet.stop());
   const { network, checkpoint, beaconUrl } = devnet;
-  assert.deepEqual(network.forks.slice(-2).map(({ name, epoch }) => [name, epoch]), [["electra", 0], ["fulu", fuluEpoch]]);
+  assert.deepEqual(
+    network.forks.slice(-2).map(({ name, epoch }) => [name, epoch]),
+    [
+      ["electra", 0],
+      ["fulu", fuluEpoch],
+    ],
+  );
   assert.deepEqual(network.blobSchedule, blobSchedule);
-  const client = referenceLightClient(network, checkpoint, await fetchJson(`${beaconUrl}${LIGHT_CLIENT}/bootstrap/${checkpoint}`));
+  const client = referenceLightClient(
+    network,
+    checkpoint,
+    await fetchJson(`${beaconUrl}${LIGHT_CLIENT}/bootstrap/${checkpoint}`),
+  );
   const digests = [0, fuluEpoch, 8].map(client.forkDigest);
   assert.equal(new Set(digests).size, 3);
   const response = await fetch(`${beaconUrl}${LIGHT_CLIENT}/updates?start_period=1&count=1`, SSZ);
-  assert.equal(Buffer.from(await response.arrayBuffer()).subarray(8, 12).toString("hex"), digests[2]);
+  assert.equal(
+    Buffer.from(await response.arrayBuffer())
+      .subarray(8, 12)
+      .toString("hex"),
+    digests[2],
+  );
   client.onFinalityUpdate(network.genesisTime, await fetchJson(`${beaconUrl}${LIGHT_CLIENT}/finality_update`));
 });
 
@@ -174,7 +189,9 @@ test("nothing is left after stop, nor when the parent is killed", async () => {
     const { pids, directory } = await startDevnet();
     console.log(JSON.stringify({ pids, directory }));
     setInterval(() => {}, 1000);`;
-  const parent = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const parent = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [line] = await once(parent.stdout, "data");
   const { pids, directory } = JSON.parse(line);
   assert.ok(pids.every(isAlive) && existsSync(directory));
@@ -185,7 +202,10 @@ test("nothing is left after stop, nor when the parent is killed", async () => {
 
   const devnet = await startDevnet();
   await devnet.stop();
-  assert.deepEqual(devnet.pids.filter((pid) => isAlive(/** @type {number} */ (pid))), []);
+  assert.deepEqual(
+    devnet.pids.filter((pid) => isAlive(/** @type {number} */ (pid))),
+    [],
+  );
   assert.equal(existsSync(devnet.directory), false);
 });
 

@@ -62,7 +62,14 @@ export async function startDevnet(options = {}) {
     const failed = Promise.race(children.map((child) => child.failed));
     const started = prepare(settings, consensus, accounts);
     const ready = await Promise.race([started, failed, timeout(settings.directory)]);
-    return { ...ready, accounts, directory: settings.directory, pids: children.map((child) => child.pid), failed, stop };
+    return {
+      ...ready,
+      accounts,
+      directory: settings.directory,
+      pids: children.map((child) => child.pid),
+      failed,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -115,7 +122,10 @@ async function completeOptions(options) {
   const directory = options.directory ? resolve(options.directory) : mkdtempSync(join(tmpdir(), "lampyris-devnet-"));
   mkdirSync(directory, { recursive: true });
   rmSync(join(directory, EXECUTION_DATA), { recursive: true, force: true }); // of a run before
-  const chosen = { executionPort: options.executionPort ?? executionPort, enginePort: options.enginePort ?? enginePort };
+  const chosen = {
+    executionPort: options.executionPort ?? executionPort,
+    enginePort: options.enginePort ?? enginePort,
+  };
   return {
     slotSeconds,
     fork,

@@ -20,39 +20,78 @@ export const FOR = 1;
 /** Proposed while the voting period is short, so that they are decided at once. @returns {Draft[]} */
 export function decidedProposals({ governor, token, accounts, abis }) {
   return [
-    draft("executed", "Vote for a day, not for three blocks", governor, 0n,
+    draft(
+      "executed",
+      "Vote for a day, not for three blocks",
+      governor,
+      0n,
       encodeFunctionData({ abi: abis.governor, functionName: "setVotingPeriod", args: [VOTING_PERIOD_BLOCKS] }),
-      `Three blocks are too short for people. This sets the voting period to **${VOTING_PERIOD_BLOCKS} blocks**.`),
-    draft("defeated", "Give half of the treasury to one wallet", accounts[9].address, parseEther("50"), "0x",
-      "Because I asked nicely.\n\n1. Send 50 ether.\n2. Ask no questions."),
-    draft("queued", "Pay the lighthouse keeper", accounts[4].address, parseEther("5"), "0x",
-      "Five ether for a year of keeping the lamps lit.\n\n* paid once\n* from the treasury"),
-    draft("succeeded", "Lend GLOW to new members", token, 0n,
+      `Three blocks are too short for people. This sets the voting period to **${VOTING_PERIOD_BLOCKS} blocks**.`,
+    ),
+    draft(
+      "defeated",
+      "Give half of the treasury to one wallet",
+      accounts[9].address,
+      parseEther("50"),
+      "0x",
+      "Because I asked nicely.\n\n1. Send 50 ether.\n2. Ask no questions.",
+    ),
+    draft(
+      "queued",
+      "Pay the lighthouse keeper",
+      accounts[4].address,
+      parseEther("5"),
+      "0x",
+      "Five ether for a year of keeping the lamps lit.\n\n* paid once\n* from the treasury",
+    ),
+    draft(
+      "succeeded",
+      "Lend GLOW to new members",
+      token,
+      0n,
       encodeFunctionData({
         abi: abis.token,
         functionName: "transfer",
         args: [accounts[5].address, parseEther("1000")],
       }),
-      "1,000 GLOW to account 5, who hands them on to whoever joins."),
+      "1,000 GLOW to account 5, who hands them on to whoever joins.",
+    ),
   ];
 }
 
 /** Proposed once the voting period is long: open for as long as any test runs. @returns {Draft[]} */
 export function openProposals({ token, accounts, abis }) {
   return [
-    draft("active", "Fund the glow-worm census", accounts[6].address, parseEther("12.5"),  "0x",
+    draft(
+      "active",
+      "Fund the glow-worm census",
+      accounts[6].address,
+      parseEther("12.5"),
+      "0x",
       "## Why\n\nNobody knows how many there are. *Counting* them is the first step.\n\n" +
         "## What\n\n- 12.5 ether to account 6\n- a report after **one season**, see <https://example.org/census>\n\n" +
-        "```\nbudget = 12.5 ETH\n```"),
-    draft("active", HOSTILE_TITLE, token, 0n,
+        "```\nbudget = 12.5 ETH\n```",
+    ),
+    draft(
+      "active",
+      HOSTILE_TITLE,
+      token,
+      0n,
       encodeFunctionData({
         abi: abis.token,
         functionName: "transfer",
         args: [accounts[7].address, parseEther("1")],
       }),
-      HOSTILE_TEXT),
-    draft("canceled", "A proposal with a typo", accounts[8].address, parseEther("1"), "0x",
-      "Withdrawn by its author: *one* ether, not ten."),
+      HOSTILE_TEXT,
+    ),
+    draft(
+      "canceled",
+      "A proposal with a typo",
+      accounts[8].address,
+      parseEther("1"),
+      "0x",
+      "Withdrawn by its author: *one* ether, not ten.",
+    ),
   ];
 }
 

@@ -33,14 +33,16 @@ if (process.argv.includes("--help")) {
 
 /** @param {import("./index.mjs").Devnet} devnet */
 async function record({ executionUrl, network, contracts, accounts }) {
-  const rpc = (/** @type {string} */ method, /** @type {unknown[]} */ ...params) => jsonRpc(executionUrl, method, params);
+  const rpc = (/** @type {string} */ method, /** @type {unknown[]} */ ...params) =>
+    jsonRpc(executionUrl, method, params);
   const block = await rpc("eth_getBlockByNumber", "latest", false);
   const governor = contracts.governors[0].address;
   const token = contracts.tokens[0].address;
   const { treasury, proposals } = contracts;
   const voters = accounts.slice(0, VOTERS).map(({ address }) => address);
-  const operations = (await Promise.all(proposals.map(({ id }) =>
-    rpc("eth_getStorageAt", governor, timelockIdSlot(id), block.number)))).filter((id) => Number(id) !== 0);
+  const operations = (
+    await Promise.all(proposals.map(({ id }) => rpc("eth_getStorageAt", governor, timelockIdSlot(id), block.number)))
+  ).filter((id) => Number(id) !== 0);
   const checkpointsOf = (/** @type {`0x${string}`} */ holder) => CHECKPOINTS[voters.indexOf(holder)] ?? 0;
   const slots = {
     [governor]: governorSlots(proposals, voters),

@@ -6,8 +6,17 @@ import { concat, hexToBigInt, keccak256, numberToHex, pad, size } from "viem";
 
 const WORD = 32;
 const GOVERNOR = {
-  nonces: 2n, name: 3n, proposals: 4n, threshold: 7n, delayAndPeriod: 8n, votes: 9n,
-  ids: 10n, details: 11n, quorum: 12n, timelock: 13n, timelockIds: 14n,
+  nonces: 2n,
+  name: 3n,
+  proposals: 4n,
+  threshold: 7n,
+  delayAndPeriod: 8n,
+  votes: 9n,
+  ids: 10n,
+  details: 11n,
+  quorum: 12n,
+  timelock: 13n,
+  timelockIds: 14n,
 };
 const TOKEN = { balances: 0n, totalSupply: 2n, nonces: 7n, delegatee: 8n, checkpoints: 9n, totalCheckpoints: 10n };
 const TIMELOCK = { timestamps: 1n, minDelay: 2n };
@@ -29,7 +38,10 @@ export function governorSlots(proposals, voters) {
   ];
 }
 
-/** @param {Hex[]} holders @param {(holder: Hex) => number} checkpointsOf @param {number} totalCheckpoints @returns {NamedSlot[]} */
+/**
+ * @param {Hex[]} holders @param {(holder: Hex) => number} checkpointsOf @param {number} totalCheckpoints
+ * @returns {NamedSlot[]}
+ */
 export function tokenSlots(holders, checkpointsOf, totalCheckpoints) {
   return [
     named("_totalSupply", TOKEN.totalSupply),
@@ -69,7 +81,8 @@ function proposalSlots({ id, actions }, voters) {
     ...arraySlots(`_proposalDetails[${id}].values`, details + 1n, actions.length),
     ...arraySlots(`_proposalDetails[${id}].calldatas`, calldatas, actions.length),
     ...actions.flatMap(({ calldata }, index) =>
-      bytesSlots(`_proposalDetails[${id}].calldatas[${index}]`, elementSlot(calldatas) + BigInt(index), calldata)),
+      bytesSlots(`_proposalDetails[${id}].calldatas[${index}]`, elementSlot(calldatas) + BigInt(index), calldata),
+    ),
     named(`_proposalDetails[${id}].descriptionHash`, details + 3n),
     named(`_timelockIds[${id}]`, mapped(id, GOVERNOR.timelockIds)),
   ];
@@ -78,7 +91,8 @@ function proposalSlots({ id, actions }, voters) {
 /** Length and elements, and the empty place after the last, which shows that there is none. */
 function arraySlots(/** @type {string} */ name, /** @type {bigint} */ slot, /** @type {number} */ length) {
   const elements = Array.from({ length: length + 1 }, (_, index) =>
-    named(`${name}[${index}]`, elementSlot(slot) + BigInt(index)));
+    named(`${name}[${index}]`, elementSlot(slot) + BigInt(index)),
+  );
   return [named(`${name}.length`, slot), ...elements];
 }
 
@@ -86,7 +100,8 @@ function arraySlots(/** @type {string} */ name, /** @type {bigint} */ slot, /** 
 function bytesSlots(/** @type {string} */ name, /** @type {bigint} */ slot, /** @type {Hex} */ bytes) {
   if (size(bytes) < WORD) return [];
   return Array.from({ length: Math.ceil(size(bytes) / WORD) }, (_, index) =>
-    named(`${name} word ${index}`, elementSlot(slot) + BigInt(index)));
+    named(`${name} word ${index}`, elementSlot(slot) + BigInt(index)),
+  );
 }
 
 /** @param {string} name @param {bigint} slot @returns {NamedSlot} */

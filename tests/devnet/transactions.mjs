@@ -44,14 +44,21 @@ export function transactionSender(executionUrl, chainId, accounts, produceUntil,
     get slot() {
       return slot;
     },
-    /** Sends a group of transactions, all of which succeed in the next block. @param {[account: number, call: Call][]} calls */
+    /**
+     * Sends a group of transactions, all of which succeed in the next block.
+     * @param {[account: number, call: Call][]} calls
+     */
     async nextBlock(calls = []) {
       const hashes = [];
       for (const [account, call] of calls) hashes.push(await submit(account, call));
       await produceUntil(slot);
       const deadline = Date.now() + INCLUSION_MS_MAX;
-      await until(deadline, `block ${slot}`, () => jsonRpc(executionUrl, "eth_blockNumber", []), (number) =>
-        Number(number) >= slot);
+      await until(
+        deadline,
+        `block ${slot}`,
+        () => jsonRpc(executionUrl, "eth_blockNumber", []),
+        (number) => Number(number) >= slot,
+      );
       for (const hash of hashes) await assertIncluded(executionUrl, hash, slot, deadline);
       slot += 1;
     },
@@ -66,8 +73,13 @@ export const contractCall = (abi, to, functionName, args) => ({
 
 /** @param {string} executionUrl @param {string} hash @param {number} block @param {number} deadline */
 async function assertIncluded(executionUrl, hash, block, deadline) {
-  const receipt = await until(deadline, `the receipt of ${hash}`, () =>
-    jsonRpc(executionUrl, "eth_getTransactionReceipt", [hash]), Boolean);
+  /** @type {any} */
+  const receipt = await until(
+    deadline,
+    `the receipt of ${hash}`,
+    () => jsonRpc(executionUrl, "eth_getTransactionReceipt", [hash]),
+    Boolean,
+  );
   if (receipt.status !== "0x1") throw new Error(`transaction ${hash} failed in block ${block}`);
   if (Number(receipt.blockNumber) !== block) {
     throw new Error(`transaction ${hash}: expected in block ${block}, got ${Number(receipt.blockNumber)}`);

@@ -20,10 +20,14 @@ export function beaconRoutes(recording, events) {
     ...nodeRoutes(recording),
     ...headerRoutes(recording),
     ...lightClientRoutes(recording),
-    ["GET", /^\/eth\/v1\/events$/, ({ response, query }) => {
-      events.subscribe(response, eventTopics(query));
-      sendLatest(recording, response, eventTopics(query));
-    }],
+    [
+      "GET",
+      /^\/eth\/v1\/events$/,
+      ({ response, query }) => {
+        events.subscribe(response, eventTopics(query));
+        sendLatest(recording, response, eventTopics(query));
+      },
+    ],
   ];
 }
 
@@ -39,47 +43,76 @@ function nodeRoutes({ optimisticUpdate }) {
   return [
     ["GET", /^\/eth\/v1\/node\/health$/, ({ response }) => void response.writeHead(200).end()],
     ["GET", /^\/eth\/v1\/node\/syncing$/, ({ response }) => sendJson(response, { data: syncing })],
-    ["GET", /^\/eth\/v1\/node\/version$/, ({ response }) =>
-      sendJson(response, { data: { version: "lampyris-replay/0" } })],
+    [
+      "GET",
+      /^\/eth\/v1\/node\/version$/,
+      ({ response }) => sendJson(response, { data: { version: "lampyris-replay/0" } }),
+    ],
   ];
 }
 
-/** Block signatures are no part of light-client data, so headers come without. @returns {import("../devnet/http.mjs").Route[]} */
+/**
+ * Block signatures are no part of light-client data, so headers come without.
+ * @returns {import("../devnet/http.mjs").Route[]}
+ */
 function headerRoutes(/** @type {import("./recording.mjs").Recording} */ recording) {
   const finalizedSlot = recording.finalityUpdate.data.finalizedHeader.beacon.slot;
   return [
-    ["GET", /^\/eth\/v1\/beacon\/headers\/(\w+)$/, ({ response, parameters }) => {
-      const { root, header } = findHeader(recording, parameters[0]);
-      const data = { root, canonical: true, header: { message: headerToJson(header) } };
-      sendJson(response, { execution_optimistic: false, finalized: header.slot <= finalizedSlot, data });
-    }],
-    ["GET", /^\/eth\/v1\/beacon\/blocks\/(\w+)\/root$/, ({ response, parameters }) => {
-      const { root, header } = findHeader(recording, parameters[0]);
-      sendJson(response, { execution_optimistic: false, finalized: header.slot <= finalizedSlot, data: { root } });
-    }],
+    [
+      "GET",
+      /^\/eth\/v1\/beacon\/headers\/(\w+)$/,
+      ({ response, parameters }) => {
+        const { root, header } = findHeader(recording, parameters[0]);
+        const data = { root, canonical: true, header: { message: headerToJson(header) } };
+        sendJson(response, { execution_optimistic: false, finalized: header.slot <= finalizedSlot, data });
+      },
+    ],
+    [
+      "GET",
+      /^\/eth\/v1\/beacon\/blocks\/(\w+)\/root$/,
+      ({ response, parameters }) => {
+        const { root, header } = findHeader(recording, parameters[0]);
+        sendJson(response, { execution_optimistic: false, finalized: header.slot <= finalizedSlot, data: { root } });
+      },
+    ],
   ];
 }
 
 /** @param {import("./recording.mjs").Recording} recording @returns {import("../devnet/http.mjs").Route[]} */
 function lightClientRoutes({ manifest, bootstrap, updates, finalityUpdate, optimisticUpdate }) {
   return [
-    ["GET", /^\/eth\/v1\/beacon\/light_client\/bootstrap\/(0x[0-9a-fA-F]{64})$/, ({ request, response, parameters }) => {
-      if (parameters[0].toLowerCase() !== manifest.checkpoint) throw notRecorded(`a bootstrap for ${parameters[0]}`);
-      sendVersioned(CHAIN, request, response, "LightClientBootstrap", bootstrap);
-    }],
-    ["GET", /^\/eth\/v1\/beacon\/light_client\/updates$/, ({ request, response, query }) => {
-      const first = naturalNumber(query, "start_period");
-      const count = Math.min(naturalNumber(query, "count"), UPDATES_MAX);
-      const wanted = updates.filter(({ slot }) => {
-        const period = Math.floor(slot / SLOTS_PER_PERIOD);
-        return period >= first && period < first + count;
-      });
-      sendUpdates(CHAIN, request, response, wanted);
-    }],
-    ["GET", /^\/eth\/v1\/beacon\/light_client\/finality_update$/, ({ request, response }) =>
-      sendVersioned(CHAIN, request, response, "LightClientFinalityUpdate", finalityUpdate)],
-    ["GET", /^\/eth\/v1\/beacon\/light_client\/optimistic_update$/, ({ request, response }) =>
-      sendVersioned(CHAIN, request, response, "LightClientOptimisticUpdate", optimisticUpdate)],
+    [
+      "GET",
+      /^\/eth\/v1\/beacon\/light_client\/bootstrap\/(0x[0-9a-fA-F]{64})$/,
+      ({ request, response, parameters }) => {
+        if (parameters[0].toLowerCase() !== manifest.checkpoint) throw notRecorded(`a bootstrap for ${parameters[0]}`);
+        sendVersioned(CHAIN, request, response, "LightClientBootstrap", bootstrap);
+      },
+    ],
+    [
+      "GET",
+      /^\/eth\/v1\/beacon\/light_client\/updates$/,
+      ({ request, response, query }) => {
+        const first = naturalNumber(query, "start_period");
+        const count = Math.min(naturalNumber(query, "count"), UPDATES_MAX);
+        const wanted = updates.filter(({ slot }) => {
+          const period = Math.floor(slot / SLOTS_PER_PERIOD);
+          return period >= first && period < first + count;
+        });
+        sendUpdates(CHAIN, request, response, wanted);
+      },
+    ],
+    [
+      "GET",
+      /^\/eth\/v1\/beacon\/light_client\/finality_update$/,
+      ({ request, response }) => sendVersioned(CHAIN, request, response, "LightClientFinalityUpdate", finalityUpdate),
+    ],
+    [
+      "GET",
+      /^\/eth\/v1\/beacon\/light_client\/optimistic_update$/,
+      ({ request, response }) =>
+        sendVersioned(CHAIN, request, response, "LightClientOptimisticUpdate", optimisticUpdate),
+    ],
   ];
 }
 

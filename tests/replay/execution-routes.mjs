@@ -22,12 +22,16 @@ class RpcError extends Error {
 /** @param {Recording} recording @returns {import("../devnet/http.mjs").Route[]} */
 export function executionRoutes(recording) {
   return [
-    ["POST", /^\/$/, async ({ request, response }) => {
-      const body = await readJsonBody(request);
-      const calls = Array.isArray(body) ? body.slice(0, BATCH_MAX) : [body];
-      const answers = calls.map((call) => answer(recording, call));
-      sendJson(response, Array.isArray(body) ? answers : answers[0]);
-    }],
+    [
+      "POST",
+      /^\/$/,
+      async ({ request, response }) => {
+        const body = await readJsonBody(request);
+        const calls = Array.isArray(body) ? body.slice(0, BATCH_MAX) : [body];
+        const answers = calls.map((call) => answer(recording, call));
+        sendJson(response, Array.isArray(body) ? answers : answers[0]);
+      },
+    ],
   ];
 }
 
@@ -110,12 +114,17 @@ function eth_getTransactionByHash({ blocks }, hash) {
 
 /** @param {Recording} recording @param {string} hash */
 function eth_getTransactionReceipt({ receipts }, hash) {
-  const found = receipts.flatMap(({ receipts }) => receipts).find(({ transactionHash }) => transactionHash === lower(hash));
+  const found = receipts
+    .flatMap(({ receipts }) => receipts)
+    .find(({ transactionHash }) => transactionHash === lower(hash));
   if (!found) throw notRecorded(`the receipt of ${hash}`);
   return found;
 }
 
-/** A number from a tag, a number, a hash, or an object of EIP-1898. @param {Recording} recording @param {any} block @returns {number} */
+/**
+ * A number from a tag, a number, a hash, or an object of EIP-1898.
+ * @param {Recording} recording @param {any} block @returns {number}
+ */
 function resolveBlock(recording, block) {
   if (block === "latest" || block === "pending") return recording.head.number;
   if (block === "finalized" || block === "safe") return recording.finalized.number;

@@ -1,11 +1,6 @@
 // Reads a recorded chain: its manifest says which files hold which answers.
 import { readFileSync } from "node:fs";
-import {
-  GENESIS_TIME,
-  SECONDS_PER_SLOT,
-  headerRoot,
-  mainnet,
-} from "../devnet/consensus/mainnet.mjs";
+import { GENESIS_TIME, SECONDS_PER_SLOT, headerRoot, mainnet } from "../devnet/consensus/mainnet.mjs";
 import { toHex } from "../devnet/consensus/hex.mjs";
 
 const MANIFESTS = new URL("manifests/", import.meta.url);
@@ -76,10 +71,15 @@ function readExecution(folder, manifest) {
   };
   return {
     blocks: manifest.blocks.map(readResult),
-    proofs: manifest.proofs.map((/** @type {any} */ { file, address, block }) =>
-      ({ address: address.toLowerCase(), block, answer: readResult(file) })),
-    codes: manifest.codes.map((/** @type {any} */ { file, address }) =>
-      ({ address: address.toLowerCase(), code: readResult(file) })),
+    proofs: manifest.proofs.map((/** @type {any} */ { file, address, block }) => ({
+      address: address.toLowerCase(),
+      block,
+      answer: readResult(file),
+    })),
+    codes: manifest.codes.map((/** @type {any} */ { file, address }) => ({
+      address: address.toLowerCase(),
+      code: readResult(file),
+    })),
     receipts: manifest.receipts.map((/** @type {any} */ { file, block }) => ({ block, receipts: readResult(file) })),
   };
 }

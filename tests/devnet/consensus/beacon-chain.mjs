@@ -33,7 +33,6 @@ export class BeaconChain {
   /** @type {LightClientServer} */
   lightClient;
   config;
-  head;
   #keys;
   #engine;
 
@@ -44,6 +43,7 @@ export class BeaconChain {
    */
   constructor(genesis, keys, engine) {
     this.config = genesis.config;
+    /** @type {{ state: any, root: Uint8Array, slot: number }} */
     this.head = { state: genesis.state, root: genesis.root, slot: 0 };
     this.lightClient = new LightClientServer(genesis.config);
     this.#keys = keys;
@@ -70,6 +70,7 @@ export class BeaconChain {
     const parentRoot = this.head.root;
     const state = processSlots(this.head.state, slot);
     const built = await this.#buildPayload(state);
+    /** @type {any} */
     const signedBlock = this.#createBlock(state, built, behaviour);
     const post = stateTransition(this.head.state, signedBlock, TRUSTED);
     const block = signedBlock.message;

@@ -41,7 +41,8 @@ function specValue(value) {
   if (value instanceof Uint8Array) return toHex(value);
   if (Array.isArray(value)) {
     return value.map((entry) =>
-      Object.fromEntries(Object.entries(entry).map(([name, field]) => [name, specValue(field)])));
+      Object.fromEntries(Object.entries(entry).map(([name, field]) => [name, specValue(field)])),
+    );
   }
   return value === Infinity ? FAR_FUTURE : String(value);
 }

@@ -53,9 +53,7 @@ export function syncAggregate(config, keys, state, parentRoot, participation) {
     signatures.push(signatureOf.get(validator));
     syncCommitteeBits.set(seat, true);
   }
-  const syncCommitteeSignature = signerCount > 0
-    ? aggregateSignatures(signatures).toBytes()
-    : G2_POINT_AT_INFINITY;
+  const syncCommitteeSignature = signerCount > 0 ? aggregateSignatures(signatures).toBytes() : G2_POINT_AT_INFINITY;
   return { syncCommitteeBits, syncCommitteeSignature };
 }
 

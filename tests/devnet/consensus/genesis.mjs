@@ -1,10 +1,6 @@
 // The genesis state: validators with the well-known interop keys, all active, on top of the execution genesis.
 import { createBeaconConfig } from "@lodestar/config";
-import {
-  ForkSeq,
-  MIN_SEED_LOOKAHEAD,
-  UNSET_DEPOSIT_REQUESTS_START_INDEX,
-} from "@lodestar/params";
+import { ForkSeq, MIN_SEED_LOOKAHEAD, UNSET_DEPOSIT_REQUESTS_START_INDEX } from "@lodestar/params";
 import { ssz } from "@lodestar/types";
 import {
   computeEpochShuffling,
@@ -28,8 +24,10 @@ const EXECUTION_CREDENTIALS_PREFIX = 1;
  * @param {any} executionGenesis block 0 of eth_getBlockByNumber
  */
 export function createGenesis(chainConfig, secretKeys, genesisTime, executionGenesis) {
+  /** @type {any} the fork is known at run time only */
   const types = chainConfig.getForkTypes(0);
   const body = types.BeaconBlockBody.defaultValue();
+  /** @type {any} */
   const state = emptyGenesisState(chainConfig, types, body, secretKeys.length, executionGenesis.hash);
   state.genesisTime = genesisTime;
   state.eth1DepositIndex = secretKeys.length;
@@ -96,12 +94,7 @@ function addCommittees(state, config, pubkeyCache) {
   const forkSeq = config.getForkSeq(0);
   const cached = createCachedBeaconState(state.clone(), { config, pubkeyCache }, { skipSyncCommitteeCache: true });
   const active = getActiveValidatorIndices(cached, 0);
-  const { syncCommittee } = getNextSyncCommittee(
-    forkSeq,
-    cached,
-    active,
-    cached.epochCtx.effectiveBalanceIncrements,
-  );
+  const { syncCommittee } = getNextSyncCommittee(forkSeq, cached, active, cached.epochCtx.effectiveBalanceIncrements);
   state.currentSyncCommittee = ssz.altair.SyncCommittee.toViewDU(syncCommittee);
   state.nextSyncCommittee = ssz.altair.SyncCommittee.toViewDU(syncCommittee);
   if (forkSeq >= ForkSeq.fulu) {

@@ -112,10 +112,7 @@ export class LightClientServer {
         stateRoot: block.stateRoot,
         bodyRoot: bodyTree.root,
       },
-      execution: executionPayloadToPayloadHeader(
-        this.#config.getForkSeq(block.slot),
-        block.body.executionPayload,
-      ),
+      execution: executionPayloadToPayloadHeader(this.#config.getForkSeq(block.slot), block.body.executionPayload),
       executionBranch: bodyTree.getSingleProof(BigInt(BLOCK_BODY_EXECUTION_PAYLOAD_GINDEX)),
     };
     return {

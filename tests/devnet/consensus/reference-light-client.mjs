@@ -33,13 +33,16 @@ export function referenceLightClient(network, checkpoint, bootstrapJson) {
       return client.store.optimisticHeader.beacon.slot;
     },
     /** Of a fork and of its blob parameters (EIP-7892). @param {number} epoch */
-    forkDigest: (epoch) => Buffer.from(config.forkBoundary2ForkDigest(config.getForkBoundaryAtEpoch(epoch))).toString("hex"),
+    forkDigest: (epoch) =>
+      Buffer.from(config.forkBoundary2ForkDigest(config.getForkBoundaryAtEpoch(epoch))).toString("hex"),
   };
 }
 
 /** @param {import("../network.mjs").Network} network */
 function configOf({ forks, blobSchedule, genesisTime, genesisValidatorsRoot }) {
-  const epochs = Object.fromEntries(forks.slice(1).map(({ name, epoch }) => [`${name.toUpperCase()}_FORK_EPOCH`, epoch]));
+  const epochs = Object.fromEntries(
+    forks.slice(1).map(({ name, epoch }) => [`${name.toUpperCase()}_FORK_EPOCH`, epoch]),
+  );
   const chainConfig = {
     ...minimalChainConfig,
     ...epochs,

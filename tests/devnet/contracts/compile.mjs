@@ -27,7 +27,9 @@ const SETTINGS = {
 export function compiledContracts() {
   const sources = Object.fromEntries(OWN_SOURCES.map((name) => [name, { content: readSource(name) }]));
   const versions = ["solc", "@openzeppelin/contracts"].map((name) => require(`${name}/package.json`).version);
-  const key = createHash("sha256").update(JSON.stringify([sources, SETTINGS, versions])).digest("hex");
+  const key = createHash("sha256")
+    .update(JSON.stringify([sources, SETTINGS, versions]))
+    .digest("hex");
   const file = new URL(`${key}.json`, CACHE);
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -63,8 +65,10 @@ const readSource = (name) => readFileSync(new URL(name, import.meta.url), "utf8"
 
 /** @param {Artifact} artifact */
 function describeLayout({ storageLayout }) {
-  return storageLayout.storage.map((/** @type {any} */ { slot, offset, label, type, contract }) =>
-    `  slot ${slot.padStart(2)} offset ${String(offset).padStart(2)}  ${label}  ${storageLayout.types[type].label}  (${contract.split(":")[1]})`);
+  return storageLayout.storage.map(
+    (/** @type {any} */ { slot, offset, label, type, contract }) =>
+      `  slot ${slot.padStart(2)} offset ${String(offset).padStart(2)}  ${label}  ${storageLayout.types[type].label}  (${contract.split(":")[1]})`,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

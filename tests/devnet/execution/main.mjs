@@ -19,7 +19,7 @@ Server.prototype.listen = function listenOnLoopback(/** @type {any[]} */ ...para
 
 // Half of the process's time went into copying one growing object here, for every header that it touches:
 // https://github.com/ethereumjs/ethereumjs-monorepo, common.js, _buildParamsCache(), which starts from a fresh object.
-Common.prototype._mergeWithParamsCache = function mergeInPlace(/** @type {object} */ params) {
+/** @type {any} */ (Common.prototype)._mergeWithParamsCache = function mergeInPlace(/** @type {object} */ params) {
   Object.assign(this._paramsCache, params);
 };
 
