@@ -10,11 +10,20 @@ mod crash;
 mod event;
 mod object;
 
+use std::sync::Once;
+
 use js_sys::{Function, Promise};
 use lampyris_net::{Config, Handle, Protocol, RequestError, Verdict};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+
+#[wasm_bindgen(module = "/src/guard.js")]
+extern "C" {
+    /// Makes late events of data channels harmless, once a page.
+    #[wasm_bindgen(js_name = guardDataChannels)]
+    fn guard_data_channels();
+}
 
 /// What a swarm is started with: `{ topics?: string[] }`.
 #[derive(Debug, Default, Deserialize)]
@@ -38,12 +47,14 @@ impl Swarm {
         config: JsValue,
         #[wasm_bindgen(js_name = onEvent)] on_event: Function,
     ) -> Result<Self, JsValue> {
+        static GUARD: Once = Once::new();
         let options = if config.is_undefined() || config.is_null() {
             Options::default()
         } else {
             serde_wasm_bindgen::from_value(config).map_err(|error| failed(&error))?
         };
         crash::watch(&on_event);
+        GUARD.call_once(guard_data_channels);
         let config = Config {
             topics: options.topics,
             ..Config::default()
@@ -74,6 +85,7 @@ impl Swarm {
 
     /// Asks a connected peer; gives the response's bytes as they came.
     #[must_use]
+    #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
     pub fn request(
         &self,
         peer: String,
@@ -105,6 +117,7 @@ impl Swarm {
 
     /// Publishes a message; fails when no peer wants its topic.
     #[must_use]
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn publish(&self, topic: String, data: Vec<u8>) -> Promise {
         let handle = self.handle.clone();
         crash::promise(async move {
