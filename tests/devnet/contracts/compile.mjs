@@ -66,8 +66,8 @@ const readSource = (name) => readFileSync(new URL(name, import.meta.url), "utf8"
 /** @param {Artifact} artifact */
 function describeLayout({ storageLayout }) {
   return storageLayout.storage.map(
-    (/** @type {any} */ { slot, offset, label, type, contract }) =>
-      `  slot ${slot.padStart(2)} offset ${String(offset).padStart(2)}  ${label}  ${storageLayout.types[type].label}  (${contract.split(":")[1]})`,
+    (/** @type {any} */ { slot, offset, label, type }) =>
+      `  slot ${slot.padStart(2)} offset ${offset}  ${label}: ${storageLayout.types[type].label}`,
   );
 }
 
