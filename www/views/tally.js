@@ -41,8 +41,8 @@ export function tally(governor, proposal) {
     <p class="quiet small tally-foot">
       <span
         >Quorum
-        <strong data-testid="proposal-quorum" data-votes=${quorum} title=${formatAmount(quorum, decimals)}>${formatAmountShort(quorum, decimals, 2)}</strong>,
-        ${towards >= quorum ? html`<strong class="good">reached</strong>` : html`${formatAmountShort(quorum - towards, decimals, 2)} short`} by for and abstain${isSettled ? "" : " (as of now, not settled before the snapshot)"}</span
+        <strong data-testid="proposal-quorum" data-votes=${quorum} title=${formatAmount(quorum, decimals)}>${formatAmountShort(quorum, decimals, 2)}</strong>:
+        ${towards >= quorum ? html`<strong class="good">reached</strong>` : html`${formatAmountShort(quorum - towards, decimals, 2)} short`}, counting for and abstain${isSettled ? "" : "; not settled before the snapshot"}</span
       >
       <span>${turnout === null ? "" : `Turnout ${turnout} %`}</span>
     </p>
