@@ -7,13 +7,18 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
 import { build, buildWasmCrate } from '../scripts/build.mjs';
 import { findChromium, generatedFolder, root } from '../scripts/library/paths.mjs';
 import { heading, progress, runMain, table } from '../scripts/library/report.mjs';
+import { ensureLockedPackages, ensureSetup } from '../scripts/setup.mjs';
 import { startStack } from '../scripts/stack.mjs';
 import { mainnetAccount, mainnetChain } from './data.mjs';
+import * as colibri from './peers/colibri.mjs';
 import * as helios from './peers/helios.mjs';
+
+const help = `Usage: npm run bench [-- --output FILE]
+
+Measures in headless Chromium and writes bench/results.json: [{ what, unit, ours, peer, theirs, ratio }].`;
 
 /** Enough for a stable median, few enough for a minute. */
 const runs = { updates: 10, accountBatches: 30, accountBatchSize: 100, coldStarts: 7, peers: 5 };
@@ -27,9 +32,13 @@ const chromiumFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-
  */
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { output: { type: 'string', default: join(root, 'bench', 'results.json') } } });
+  const { values } = parseArgs({ options: { help: { type: 'boolean' }, output: { type: 'string', default: join(root, 'bench', 'results.json') } } });
+  if (values.help) return console.log(help);
+  await ensureSetup();
+  await ensureLockedPackages(join(root, 'bench'));
   await build();
   await buildWasmCrate(join(root, 'bench', 'wasm'), 'lampyris_bench', join(root, 'bench', 'page', 'generated'), 'wasm');
+  const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({ executablePath: findChromium() ?? undefined, args: chromiumFlags });
   try {
     const results = await measure(browser);
@@ -49,13 +58,15 @@ async function measure(browser) {
   const chain = mainnetChain();
   progress('Measuring Helios …');
   const theirs = await repeat(runs.peers, () => helios.coldStart(browser, chain.checkpoint));
+  progress('Measuring Colibri …');
+  const theirAccounts = await colibri.accountProofs(browser, runs.accountBatches, runs.accountBatchSize);
   progress('Measuring cold starts of a replay of mainnet …');
   const mainnet = await coldStarts(browser, 'fulu');
   progress('Measuring cold starts on the devnet …');
   const { coldStart: devnet, updates, accounts } = await onDevnet(browser, chain);
   return [
     result('update verification, mainnet, one period', 'ms', median(updates), helios.name, median(theirs.map(({ perUpdate }) => perUpdate))),
-    result('account proof verification, mainnet', 'ms', median(accounts)),
+    result('account proof verification, mainnet', 'ms', median(accounts), colibri.name, median(theirAccounts)),
     result('cold start to verified head, devnet', 'ms', median(devnet)),
     result('cold start to verified head, mainnet replay', 'ms', median(mainnet), helios.name, median(theirs.map(({ untilSynced }) => untilSynced))),
     result('verifying wasm, gzip', 'kB', gzipped(readFileSync(join(generatedFolder, 'lampyris_core_bg.wasm'))), helios.name, gzipped(helios.wasm())),

@@ -21,15 +21,18 @@ export function mainnetChain() {
   };
 }
 
-/** A real account of mainnet with its proof, at execution block 20360596. */
+/** A real account of mainnet with its proof, at execution block 22432278 (Electra). */
 export function mainnetAccount() {
-  const folder = 'argument-zk-mainnet-deneb';
-  const { result } = JSON.parse(vector(`${folder}/inclusion/base-data/EthGetProof.json`));
-  const [expected] = JSON.parse(vector(`${folder}/expected_proofs.json`));
+  const folder = 'colibri-mainnet';
+  /** @type {{ file: string, address: string, state_root: string }[]} */
+  const proofs = JSON.parse(vector(`${folder}/expected_proofs.json`));
+  const expected = proofs.find(({ file }) => file.startsWith('cases/eth_getBalance_electra/'));
+  if (expected === undefined) throw new Error(`${folder} lacks the account`);
+  const { result } = JSON.parse(vector(`${folder}/${expected.file}`));
   return {
-    stateRoot: /** @type {string} */ (expected.state_root),
-    address: /** @type {string} */ (expected.address),
-    nonce: /** @type {string} */ (expected.nonce),
+    stateRoot: expected.state_root,
+    address: expected.address,
+    balance: /** @type {string} */ (result.balance),
     nodes: /** @type {string[]} */ (result.accountProof),
   };
 }

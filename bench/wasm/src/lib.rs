@@ -66,9 +66,13 @@ pub fn proof_bytes(nodes_json: &str) -> Result<Vec<u8>, JsError> {
     Ok(Response::StateProof { nodes }.encode()?)
 }
 
-/// Decodes a state proof, verifies an account by it, and gives its nonce.
+/// Decodes a state proof, verifies an account by it, and gives its balance in hexadecimal.
 #[wasm_bindgen]
-pub fn verify_account(proof: &[u8], state_root: &str, address: &str) -> Result<u64, JsError> {
+pub fn verify_account(
+    proof: &[u8],
+    state_root: &str,
+    address: &str,
+) -> Result<String, JsError> {
     let Response::StateProof { nodes } = Response::decode(proof)? else {
         return Err(JsError::new("not a state proof"));
     };
@@ -76,7 +80,7 @@ pub fn verify_account(proof: &[u8], state_root: &str, address: &str) -> Result<u
     let root: B256 = state_root.parse()?;
     let value = lookup(root, keccak256(address).as_slice(), &NodeSet::new(nodes)?)?;
     let value = value.ok_or_else(|| JsError::new("the account is absent"))?;
-    Ok(Account::decode_rlp(&value)?.nonce)
+    Ok(format!("{:#x}", Account::decode_rlp(&value)?.balance))
 }
 
 fn fork_named(name: &str) -> Result<Fork, JsError> {
