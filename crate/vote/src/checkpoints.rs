@@ -3,10 +3,9 @@
 //! So the value at any past time is provable at the *newest* block: an entry that is not later
 //! than that time, whose successor is (or does not exist).
 
-use crate::reader::{Reader, unexpected};
+use crate::reader::{Reader, all, unexpected};
 use crate::storage::{item_slot, packed_field};
 use crate::{Error, Storage};
-use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
 
 /// How many entries are asked for in one round. A binary search would need a round for each
@@ -30,12 +29,10 @@ pub(crate) fn upper_lookup<S: Storage + ?Sized>(
     let (mut low, mut high) = (0, length);
     let mut value = U256::ZERO;
     while low < high {
-        let entries = probes(low, high)
-            .map(|index| Ok(entry(reader, contract, trace, index)?.map(|entry| (index, entry))))
-            .collect::<Vec<Result<_, Error>>>();
-        let entries = entries
-            .into_iter()
-            .collect::<Result<Option<Vec<_>>, Error>>()?;
+        let entries = all(probes(low, high).map(|index| {
+            let entry = entry(reader, contract, trace, index)?;
+            Ok(entry.map(|entry| (index, entry)))
+        }))?;
         let (Some(entries), Some(timepoint)) = (entries, timepoint) else {
             return Ok(None);
         };

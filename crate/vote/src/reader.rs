@@ -3,6 +3,7 @@
 use crate::storage::SLOTS_MAX;
 use crate::{Error, Need, Storage};
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256};
 
 /// Functions over a reader return `None` when a word was missing, and go on wherever they can
@@ -73,6 +74,20 @@ impl<'a, S: Storage + ?Sized> Reader<'a, S> {
     pub(crate) fn finish<T>(self, answer: Option<T>) -> Result<T, Need> {
         answer.ok_or_else(|| Need::Slots(self.missing.into_iter().collect()))
     }
+}
+
+/// All items, or nothing when one is missing; the others are asked for all the same.
+pub(crate) fn all<T>(
+    items: impl Iterator<Item = Result<Option<T>, Error>>,
+) -> Result<Option<Vec<T>>, Error> {
+    let mut all = Some(Vec::new());
+    for item in items {
+        all = all.zip(item?).map(|(mut list, item)| {
+            list.push(item);
+            list
+        });
+    }
+    Ok(all)
 }
 
 pub(crate) fn unexpected(contract: Address, what: &'static str, slot: U256, got: U256) -> Error {

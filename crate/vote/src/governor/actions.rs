@@ -1,7 +1,7 @@
 //! What a proposal does, from `GovernorStorage`, checked against the proposal's id.
 
 use super::Governor;
-use crate::reader::{Reader, unexpected};
+use crate::reader::{Reader, all, unexpected};
 use crate::storage::{BytesHead, content_slot, item_slot, mapping_slot, member_slot};
 use crate::{Error, Storage, abi};
 use alloc::vec::Vec;
@@ -56,55 +56,35 @@ pub(super) fn read_details<S: Storage + ?Sized>(
 ) -> Result<Option<(Actions, B256)>, Error> {
     let contract = governor.address;
     let base = mapping_slot(id.into(), governor.layout.proposal_details);
-    let [targets, values, calldatas] = [0, 1, 2].map(|offset| member_slot(base, offset));
-    let lengths = [targets, values, calldatas]
-        .map(|slot| reader.number::<u64>(contract, slot, "the number of a proposal's actions"));
-    let description_hash = reader.word(contract, member_slot(base, 3));
+    let arrays = [0, 1, 2].map(|offset| member_slot(base, offset));
+    let description_hash = reader.word(contract, member_slot(base, 3)).map(B256::from);
     // Every proposal has an action, so the first can be asked for before their number is known.
-    let first = read_action(reader, contract, [targets, values, calldatas], 0);
-
-    let [Some(count), Some(value_count), Some(calldata_count)] = flatten(lengths)? else {
+    let first = read_head(reader, contract, arrays, 0);
+    let (Some(count), Some(description_hash)) =
+        (read_count(reader, contract, arrays)?, description_hash)
+    else {
         return Ok(None);
     };
-    if count == 0 || value_count != count || calldata_count != count {
-        return Err(unexpected(
-            contract,
-            "the number of a proposal's actions",
-            targets,
-            count_word(count),
-        ));
-    }
-    let Some(description_hash) = description_hash.map(B256::from) else {
-        return Ok(None);
-    };
+    let too_large = Ok(Some((Actions::TooLarge { count }, description_hash)));
     if count > MAX_ACTIONS {
-        return Ok(Some((Actions::TooLarge { count }, description_hash)));
+        return too_large;
     }
 
-    let mut heads = Vec::from([first?]);
-    for index in 1..count {
-        heads.push(read_action(
-            reader,
-            contract,
-            [targets, values, calldatas],
-            index,
-        )?);
-    }
-    let Some(heads) = heads.into_iter().collect::<Option<Vec<_>>>() else {
+    let rest = (1..count).map(|index| read_head(reader, contract, arrays, index));
+    let Some(heads) = all([first].into_iter().chain(rest))? else {
         return Ok(None);
     };
     let length = heads
         .iter()
         .fold(U256::ZERO, |sum, head| sum.saturating_add(head.length()));
     if length > U256::from(MAX_CALLDATA_BYTES) {
-        return Ok(Some((Actions::TooLarge { count }, description_hash)));
+        return too_large;
     }
 
     let actions = heads
         .into_iter()
-        .map(|head| head.read_calldata(reader, contract))
-        .collect::<Vec<Option<Action>>>(); // not at once, so that all of them are asked for
-    let Some(actions) = actions.into_iter().collect::<Option<Vec<_>>>() else {
+        .map(|head| head.read_calldata(reader, contract));
+    let Some(actions) = all(actions)? else {
         return Ok(None);
     };
     let hash = U256::from_be_bytes(abi::hash_proposal(&actions, description_hash).0);
@@ -117,6 +97,28 @@ pub(super) fn read_details<S: Storage + ?Sized>(
     Ok(Some((Actions::Verified(actions), description_hash)))
 }
 
+/// How many actions there are: the common length of `targets`, `values` and `calldatas`.
+fn read_count<S: Storage + ?Sized>(
+    reader: &mut Reader<'_, S>,
+    contract: Address,
+    arrays: [U256; 3],
+) -> Result<Option<u64>, Error> {
+    const WHAT: &str = "the number of a proposal's actions";
+    let lengths = arrays
+        .iter()
+        .map(|slot| reader.number::<u64>(contract, *slot, WHAT));
+    let Some(lengths) = all(lengths)? else {
+        return Ok(None);
+    };
+    let count = lengths.first().copied().unwrap_or_default();
+    for (length, slot) in lengths.into_iter().zip(arrays) {
+        if length == 0 || length != count {
+            return Err(unexpected(contract, WHAT, slot, U256::from(length)));
+        }
+    }
+    Ok(Some(count))
+}
+
 /// An action whose calldata's content may still be elsewhere.
 struct ActionHead {
     target: Address,
@@ -125,15 +127,15 @@ struct ActionHead {
     calldata_slot: U256,
 }
 
-fn read_action<S: Storage + ?Sized>(
+fn read_head<S: Storage + ?Sized>(
     reader: &mut Reader<'_, S>,
     contract: Address,
-    [targets, values, calldatas]: [U256; 3],
+    arrays: [U256; 3],
     index: u64,
 ) -> Result<Option<ActionHead>, Error> {
-    let calldata_slot = item_slot(calldatas, index);
-    let target = reader.address(contract, item_slot(targets, index), "an action's target")?;
-    let value = reader.word(contract, item_slot(values, index));
+    let [target_slot, value_slot, calldata_slot] = arrays.map(|array| item_slot(array, index));
+    let target = reader.address(contract, target_slot, "an action's target")?;
+    let value = reader.word(contract, value_slot);
     let calldata = reader.word(contract, calldata_slot);
     let (Some(target), Some(value), Some(calldata)) = (target, value, calldata) else {
         return Ok(None);
@@ -156,46 +158,38 @@ impl ActionHead {
         }
     }
 
+    /// Called only for calldata that is not too large.
     fn read_calldata<S: Storage + ?Sized>(
         self,
         reader: &mut Reader<'_, S>,
         contract: Address,
-    ) -> Option<Action> {
-        let calldata = match self.calldata {
-            BytesHead::Short { word, length } => word.iter().copied().take(length).collect(),
+    ) -> Result<Option<Action>, Error> {
+        let (words, length) = match self.calldata {
+            BytesHead::Short { word, length } => (Some(Vec::from([word.into()])), length),
             BytesHead::Long { length } => {
-                // Checked to be at most MAX_CALLDATA_BYTES before.
-                let length = usize::try_from(length).ok()?;
                 let content = content_slot(self.calldata_slot);
-                let words = (0..length.div_ceil(32))
-                    .map(|index| reader.word(contract, content.wrapping_add(U256::from(index))))
-                    .collect::<Vec<Option<U256>>>();
-                let words = words.into_iter().collect::<Option<Vec<U256>>>()?;
-                words
-                    .iter()
-                    .flat_map(U256::to_be_bytes::<32>)
-                    .take(length)
-                    .collect::<Vec<u8>>()
+                let length = usize::try_from(length).map_err(|_| Error::Overflow)?;
+                let slots = (0u64..)
+                    .take(length.div_ceil(32))
+                    .map(|index| member_slot(content, index));
+                (
+                    all(slots.map(|slot| Ok(reader.word(contract, slot))))?,
+                    length,
+                )
             }
         };
-        Some(Action {
-            target: self.target,
-            value: self.value,
-            calldata: calldata.into(),
-        })
+        let calldata = words.map(|words: Vec<U256>| {
+            words
+                .iter()
+                .flat_map(U256::to_be_bytes::<32>)
+                .take(length)
+                .collect()
+        });
+        let Self { target, value, .. } = self;
+        Ok(calldata.map(|calldata| Action {
+            target,
+            value,
+            calldata,
+        }))
     }
-}
-
-fn flatten<const N: usize>(
-    results: [Result<Option<u64>, Error>; N],
-) -> Result<[Option<u64>; N], Error> {
-    let mut values = [None; N];
-    for (value, result) in values.iter_mut().zip(results) {
-        *value = result?;
-    }
-    Ok(values)
-}
-
-fn count_word(count: u64) -> U256 {
-    U256::from(count)
 }

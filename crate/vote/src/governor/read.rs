@@ -2,11 +2,10 @@
 
 use super::{Governor, Page, Proposal, Proposals, VotingPower, actions, state};
 use crate::checkpoints::upper_lookup;
-use crate::reader::{Reader, unexpected};
+use crate::reader::{Reader, all, unexpected};
 use crate::storage::{item_slot, mapping_slot, member_slot, packed_field};
 use crate::token::{read_total_supply, read_votes};
 use crate::{Error, Need, ProposalState, Storage};
-use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
 
 /// Reads a page of proposals, the newest first. With one action each and up to 16 checkpoints of
@@ -126,19 +125,14 @@ fn read_page<S: Storage + ?Sized>(
     let Some(count) = count else { return Ok(None) };
 
     let newest = count.saturating_sub(page.skip);
-    let proposals = (0..newest)
-        .rev()
-        .take(page.limit)
-        .map(
+    let indices = (0..newest).rev().take(page.limit);
+    let proposals =
+        all(indices.map(
             |index| match reader.word(governor.address, item_slot(ids, index)) {
                 Some(id) => read_proposal(reader, governor, clock, id),
                 None => Ok(None),
             },
-        )
-        .collect::<Vec<_>>(); // not at once, so that all of them are asked for
-    let proposals = proposals
-        .into_iter()
-        .collect::<Result<Option<Vec<_>>, _>>()?;
+        ))?;
     Ok(proposals.map(|proposals| Proposals { count, proposals }))
 }
 

@@ -3,6 +3,7 @@
 mod against_model;
 mod ballot;
 mod bounds;
+mod devnet;
 mod model;
 mod power;
 mod rounds;

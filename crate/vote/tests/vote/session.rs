@@ -70,8 +70,8 @@ pub(crate) fn number(value: &Value) -> U256 {
         .unwrap_or_else(|| value.as_str().expect("a number").parse().expect("a number"))
 }
 
-fn block(value: &Value) -> u64 {
-    value.as_u64().expect("a block's number")
+pub(crate) fn block(value: &Value) -> u64 {
+    number(value).to()
 }
 
 #[test]
