@@ -77,7 +77,8 @@ function steps(files, fast) {
         return { passed: 1, failed: 0 };
       },
     },
-    check('lint', 'Types of JavaScript', join(root, 'node_modules', '.bin', 'tsc'), ['--build', 'scripts', '.']),
+    check('lint', 'Types of page and package', join(root, 'node_modules', '.bin', 'tsc'), ['--project', '.']),
+    check('lint', 'Types of scripts', join(root, 'node_modules', '.bin', 'tsc'), ['--project', 'scripts']),
     check('lint', 'Clippy, native', 'cargo', ['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']),
     check('lint', 'Clippy, wasm', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', ...wasmCrates, '--locked', '--', '-D', 'warnings']),
     check('lint', 'Documentation of Rust', 'cargo', ['doc', '--workspace', '--no-deps', '--locked'], { RUSTDOCFLAGS: '-D warnings' }),
