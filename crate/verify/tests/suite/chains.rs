@@ -1,7 +1,7 @@
 //! Real chains: recorded objects of mainnet and Sepolia, and what the official specification made of
 //! them, step by step.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lampyris_verify::config::{Fork, Network};
 use lampyris_verify::containers::{
@@ -12,7 +12,7 @@ use lampyris_verify::light_client::{
     LightClientStore, initialize_light_client_store, process_light_client_finality_update,
     process_light_client_optimistic_update, process_light_client_update,
 };
-use lampyris_verify::{B256, Error, Finality};
+use lampyris_verify::{B256, Error, ExecutionBlock, Finality, Proven};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -86,20 +86,32 @@ enum Decoded {
 #[test]
 fn every_chain() {
     let files = Files::new();
-    let is_chain = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        name.starts_with("chain") && name.ends_with(".json")
-    };
-    let chains = files.find(is_chain);
-    let mut steps = 0;
-    for path in &chains {
-        steps += replay(&files, path);
-    }
+    let chains = chain_files(&files);
+    let steps: usize = chains.iter().map(|path| replay(&files, path).len()).sum();
     assert!(chains.len() >= 9, "only {} chains", chains.len());
     println!("{} chains with {steps} steps", chains.len());
 }
 
-fn replay(files: &Files, path: &Path) -> usize {
+/// The execution blocks that the chains prove, step by step.
+pub(crate) fn proven_blocks(files: &Files) -> Vec<Proven<ExecutionBlock>> {
+    let stores = chain_files(files)
+        .into_iter()
+        .flat_map(|path| replay(files, &path));
+    stores
+        .flat_map(|store| [store.finalized(), store.optimistic()])
+        .flatten()
+        .collect()
+}
+
+fn chain_files(files: &Files) -> Vec<PathBuf> {
+    files.find(|path| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        name.starts_with("chain") && name.ends_with(".json")
+    })
+}
+
+/// Takes each step, and returns the store after each.
+fn replay(files: &Files, path: &Path) -> Vec<LightClientStore> {
     let folder = path.parent().unwrap();
     let chain: Chain = serde_json::from_value(files.json(path)).unwrap();
     let network = Network::by_name(&chain.network).unwrap();
@@ -114,6 +126,7 @@ fn replay(files: &Files, path: &Path) -> usize {
         Some(object) => start(files, folder, object, &network),
         None => start_without_bootstrap(files, folder, &network),
     };
+    let mut stores = Vec::new();
     for (index, step) in chain.steps.iter().enumerate() {
         let at = format!("{}, step {index}", path.display());
         let mut copy = store.clone();
@@ -130,10 +143,11 @@ fn replay(files: &Files, path: &Path) -> usize {
             "{at}"
         );
         if !(on_copies && step.kind == "optimistic_update") {
-            store = copy;
+            store = copy.clone();
         }
+        stores.push(copy);
     }
-    chain.steps.len()
+    stores
 }
 
 fn take(

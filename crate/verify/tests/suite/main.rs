@@ -5,10 +5,12 @@
 //! folder than `tests/vectors`.
 
 mod chains;
+mod execution;
 mod files;
 mod merkle_proofs;
 mod networks;
 mod ranking;
+mod rpc_json;
 mod ssz_model;
 mod ssz_schema;
 mod ssz_static;
