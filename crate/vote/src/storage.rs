@@ -7,7 +7,11 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 
 /// The most words that one [`Need::Slots`](crate::Need::Slots) asks for; more are asked for in the
 /// next round. Keeps the caller's requests and a peer's answers bounded, whatever is on chain.
-pub const SLOTS_MAX: usize = 512;
+pub const SLOTS_MAX: usize = 1024;
+
+/// The most rounds that any reading of this crate takes: 12 for the words of a full page of the
+/// largest proposals, and 12 for finding out where they are.
+pub const ROUNDS_MAX: usize = 24;
 
 /// Words of contracts' storage, **all proven at one block**.
 pub trait Storage {

@@ -8,10 +8,10 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, U256};
 
 /// The most actions of a proposal that are read.
-pub const MAX_ACTIONS: u64 = 64;
+pub const MAX_ACTIONS: u64 = 32;
 
-/// The most bytes of calldata that are read, of all actions of a proposal together: 512 words.
-pub const MAX_CALLDATA_BYTES: u64 = 16 * 1024;
+/// The most bytes of calldata that are read, of all actions of a proposal together: 256 words.
+pub const MAX_CALLDATA_BYTES: u64 = 8 * 1024;
 
 /// A call that a proposal makes when it is executed.
 #[derive(Clone, Debug, PartialEq, Eq)]

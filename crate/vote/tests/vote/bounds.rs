@@ -1,6 +1,6 @@
 //! Contracts that are not what was configured, and proposals that are too large.
 
-use crate::model::{Model, governor, plain_proposal};
+use crate::model::{Model, ModelProposal, governor, plain_proposal};
 use crate::rounds::{World, solve};
 use lampyris_vote::governor::{MAX_ACTIONS, MAX_CALLDATA_BYTES, MAX_PROPOSALS};
 use lampyris_vote::storage::{item_slot, mapping_slot, member_slot};
@@ -91,6 +91,38 @@ fn a_large_proposal_is_read_and_a_larger_one_is_told_as_that() {
             Some(&*model().proposals[0].actions)
         );
     }
+}
+
+/// What the costliest attack on a page looks like; the rounds are checked by `solve`.
+#[test]
+fn a_page_of_the_largest_proposals_is_read() {
+    let mut model = model();
+    let mut largest = model.proposals[0].clone();
+    largest.actions = (0..MAX_ACTIONS)
+        .map(|_| action(MAX_CALLDATA_BYTES / MAX_ACTIONS))
+        .collect();
+    model.supply = (1..5000).map(|time| (time, U256::from(time))).collect();
+    model.numerators = (1..5000)
+        .map(|time| (time, U256::from(time % 100)))
+        .collect();
+    model.proposals = (0..MAX_PROPOSALS)
+        .map(|number| {
+            let snapshot = 7 + 150 * u64::try_from(number).unwrap();
+            let description_hash = B256::from(U256::from(number));
+            ModelProposal {
+                snapshot,
+                description_hash,
+                ..largest.clone()
+            }
+        })
+        .collect();
+    let page = read(&model.world()).unwrap();
+    assert_eq!(page.proposals.len(), MAX_PROPOSALS);
+    assert!(
+        page.proposals
+            .iter()
+            .all(|proposal| proposal.actions.verified().is_some())
+    );
 }
 
 /// Each word of a proposal set to something that no such contract writes.

@@ -1,6 +1,6 @@
 //! Fetches and proves what a reader asks for, until it answers.
 
-use lampyris_vote::storage::SLOTS_MAX;
+use lampyris_vote::storage::{ROUNDS_MAX, SLOTS_MAX};
 use lampyris_vote::{Address, B256, Error, Need, Storage, U256};
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(crate) fn solve<T>(
     read: impl Fn(&BTreeMap<(Address, B256), U256>) -> Result<T, Need>,
 ) -> Solved<T> {
     let mut witness = BTreeMap::new();
-    for rounds in 0..100 {
+    for rounds in 0..=ROUNDS_MAX {
         let answer = match read(&witness) {
             Err(Need::Slots(slots)) => {
                 assert!(
@@ -47,7 +47,7 @@ pub(crate) fn solve<T>(
             words: witness.len(),
         };
     }
-    panic!("no answer after 100 rounds");
+    panic!("no answer after {ROUNDS_MAX} rounds");
 }
 
 #[test]
