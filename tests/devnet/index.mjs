@@ -15,6 +15,7 @@ import { freePorts } from "./ports.mjs";
 const CHAIN_ID = 131_337;
 const EXECUTION_DATA = "execution";
 const START_MS_MAX = 60_000;
+const FAILURE_MS_MAX = 500;
 /** Entries of the execution client's caches; its defaults are for mainnet. */
 const CACHE_ENTRIES = "10000";
 
@@ -58,21 +59,18 @@ export async function startDevnet(options = {}) {
     removeData();
   }
 
+  const failed = Promise.race(children.map((child) => child.failed));
   try {
-    const failed = Promise.race(children.map((child) => child.failed));
     const started = prepare(settings, consensus, accounts);
     const ready = await Promise.race([started, failed, timeout(settings.directory)]);
-    return {
-      ...ready,
-      accounts,
-      directory: settings.directory,
-      pids: children.map((child) => child.pid),
-      failed,
-      stop,
-    };
+    failed.catch((error) => console.error(error.message));
+    const pids = children.map((child) => child.pid);
+    return { ...ready, accounts, directory: settings.directory, pids, failed, stop };
   } catch (error) {
+    // A request that fails may be the first sign of a process that is about to end; its log says more.
+    const failure = await Promise.race([failed.catch((reason) => reason), sleep(FAILURE_MS_MAX)]);
     await stop();
-    throw error;
+    throw failure ?? error;
   }
 }
 

@@ -16,6 +16,8 @@ import { runSlots } from "./slot-loop.mjs";
 const EXECUTION_START_MS_MAX = 30_000;
 
 process.on("disconnect", () => process.exit(0));
+// Ctrl-C reaches the whole group; the parent decides when to end this process.
+process.on("SIGINT", () => {});
 
 /** @type {import("./chain-config.mjs").ConsensusOptions} */
 const options = JSON.parse(process.env.DEVNET_OPTIONS ?? "");
