@@ -35,7 +35,7 @@ pub struct Encoded {
 }
 
 /// The latest verified update of a kind.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Latest {
     /// The update.
     pub encoded: Encoded,

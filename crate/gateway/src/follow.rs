@@ -60,6 +60,13 @@ impl Follower {
 
     /// Brings the chain up to date once.
     pub(crate) async fn synchronize(&mut self) -> Result<(), Error> {
+        if self.chain.progress().is_none()
+            && let Some(store) = self.kept_store()
+        {
+            self.kept_slot = store.finalized_header().beacon.slot;
+            tracing::info!(slot = self.kept_slot, "going on from the kept chain state");
+            self.chain.restore(store);
+        }
         self.beacon.check_network().await?;
         if self.chain.progress().is_none() {
             self.start().await?;
@@ -107,14 +114,8 @@ impl Follower {
         None
     }
 
-    /// Finds a first store.
+    /// Starts from the checkpoint, or from the block that the node says is finalized.
     async fn start(&mut self) -> Result<(), Error> {
-        if let Some(store) = self.kept_store() {
-            self.kept_slot = store.finalized_header().beacon.slot;
-            tracing::info!(slot = self.kept_slot, "going on from the kept chain state");
-            self.chain.restore(store);
-            return Ok(());
-        }
         let root = match self.checkpoint {
             Some(root) => root,
             None => {

@@ -59,7 +59,7 @@ use serve::Server as Serve;
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 use swarm::SwarmLoop;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, watch},
     task::JoinSet,
     time::timeout,
@@ -168,6 +168,29 @@ impl Gateway {
         &self.server
     }
 
+    /// Runs until SIGINT or SIGTERM comes, and prints the addresses meanwhile.
+    pub async fn run_until_stopped(mut self) -> Result<(), Error> {
+        let mut interrupt = handler(SignalKind::interrupt())?;
+        let mut terminate = handler(SignalKind::terminate())?;
+        tracing::info!("health and metrics on http://{}", self.metrics_address);
+        loop {
+            tokio::select! {
+                Some(address) = self.addresses.recv() => announce(&address),
+                Some(ended) = self.tasks.join_next() => {
+                    if let Ok(Some(error)) = ended {
+                        self.stop().await;
+                        return Err(error);
+                    }
+                }
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
+            }
+        }
+        tracing::info!("shutting down");
+        self.stop().await;
+        Ok(())
+    }
+
     /// Says farewell to the peers and ends.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
@@ -178,33 +201,11 @@ impl Gateway {
 
 /// Runs a gateway until it is told to stop by SIGINT or SIGTERM, and prints its addresses.
 pub async fn run(config: Config, hook: Arc<dyn Hook>) -> Result<(), Error> {
-    let handler = |kind| {
-        signal(kind).map_err(|error| Error::Configuration(format!("no signal handler: {error}")))
-    };
-    let mut interrupt = handler(SignalKind::interrupt())?;
-    let mut terminate = handler(SignalKind::terminate())?;
-    let mut gateway = tokio::select! {
-        gateway = Gateway::start(config, hook) => gateway?,
-        _ = interrupt.recv() => return Ok(()),
-        _ = terminate.recv() => return Ok(()),
-    };
-    tracing::info!("health and metrics on http://{}", gateway.metrics_address());
-    loop {
-        tokio::select! {
-            Some(address) = gateway.addresses.recv() => announce(&address),
-            Some(ended) = gateway.tasks.join_next() => {
-                if let Ok(Some(error)) = ended {
-                    gateway.stop().await;
-                    return Err(error);
-                }
-            }
-            _ = interrupt.recv() => break,
-            _ = terminate.recv() => break,
-        }
-    }
-    tracing::info!("shutting down");
-    gateway.stop().await;
-    Ok(())
+    Gateway::start(config, hook).await?.run_until_stopped().await
+}
+
+fn handler(kind: SignalKind) -> Result<Signal, Error> {
+    signal(kind).map_err(|error| Error::Configuration(format!("no signal handler: {error}")))
 }
 
 /// Waits for the nodes, but not for ever. Only nodes of another network are an error.

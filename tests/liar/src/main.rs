@@ -1,2 +1,40 @@
-//! To be written.
-fn main() {}
+//! A real gateway that lies on demand, so that tests can show that nobody falls for it.
+//!
+//! `POST /lie` on the control port takes `{"kind", "how", "seed"}`: answers of that kind are altered
+//! from then on, everything else stays honest. `GET /lie` says which lie is told and how often it was.
+
+mod alter;
+mod control;
+mod history;
+mod liar;
+
+use clap::Parser;
+use lampyris_gateway::{Arguments, Gateway};
+use std::{net::SocketAddr, sync::Arc};
+use tracing_subscriber::EnvFilter;
+
+/// The command line: a gateway's, and where to be told what to lie about.
+#[derive(Debug, Parser)]
+#[command(name = "lampyris-liar", version, about = "A gateway that lies, for tests.")]
+struct Options {
+    #[command(flatten)]
+    gateway: Arguments,
+    /// HTTP address of the control, on the loopback interface; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    control: SocketAddr,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new("info"))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let options = Options::parse();
+    anyhow::ensure!(options.control.ip().is_loopback(), "--control must be on the loopback interface");
+    let liar = Arc::new(liar::Liar::default());
+    let gateway = Gateway::start(options.gateway.into_config()?, liar.clone()).await?;
+    liar.history().watch(gateway.server().clone());
+    let control = control::serve(options.control, liar).await?;
+    println!("control on http://{control}");
+    gateway.run_until_stopped().await?;
+    Ok(())
+}

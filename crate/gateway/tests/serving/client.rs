@@ -1,0 +1,116 @@
+//! A peer that asks a gateway over WebRTC, as a tab does.
+
+use lampyris_gateway::{Config, Gateway, Honest};
+use lampyris_net::{Event, Events, Handle, Listen, Swarm};
+use lampyris_verify::config::{Fork, Network};
+use lampyris_wire::{
+    Protocol, req_resp,
+    state::{Request, Response},
+};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A configuration for tests: mainnet at a fixed clock, free ports, a folder of its own.
+pub(crate) fn config(url: &str, checkpoint: &str, fixed_clock_unix_ms: u64) -> Config {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = format!("lampyris-gateway-{}-{count}", std::process::id());
+    Config {
+        network: Network::mainnet(),
+        beacon: url.into(),
+        execution: url.into(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data: std::env::temp_dir().join(folder),
+        metrics: "127.0.0.1:0".parse().unwrap(),
+        checkpoint: Some(checkpoint.parse().unwrap()),
+        fixed_clock_unix_ms: Some(fixed_clock_unix_ms),
+    }
+}
+
+/// A gateway, and a peer that is connected to it.
+pub(crate) struct Client {
+    pub(crate) gateway: Gateway,
+    handle: Handle,
+    events: Events,
+    peer: String,
+    data: PathBuf,
+}
+
+impl Client {
+    pub(crate) async fn start(config: Config, topics: Vec<String>) -> Self {
+        let data = config.data.clone();
+        let mut gateway = Gateway::start(config, Arc::new(Honest)).await.unwrap();
+        let address = gateway.next_address().await.unwrap();
+        let (handle, mut events) = Swarm::new(lampyris_net::Config {
+            listen: Some(Listen {
+                udp_addr: "127.0.0.1:0".into(),
+                certificate_pem: lampyris_net::generate_certificate_pem().unwrap(),
+            }),
+            topics,
+            ..Default::default()
+        })
+        .unwrap();
+        handle.dial(&address).unwrap();
+        let connected = async {
+            loop {
+                match events.next().await.unwrap() {
+                    Event::Connected { peer, .. } => return peer,
+                    Event::DialFailed { reason, .. } => panic!("{reason}"),
+                    _ => {}
+                }
+            }
+        };
+        let peer = tokio::time::timeout(PATIENCE, connected).await.expect("a connection");
+        Self { gateway, handle, events, peer, data }
+    }
+
+    /// Objects of a light-client protocol, each with its fork.
+    pub(crate) async fn objects(&self, protocol: Protocol, ssz: &[u8]) -> Vec<(Fork, Vec<u8>)> {
+        let response = self.ask(protocol, req_resp::encode_request(ssz)).await;
+        let (bytes_max, chunks_max) = (protocol.chunk_bytes_max(), protocol.chunks_max());
+        let chunks = req_resp::decode_chunks(&response, bytes_max, chunks_max).unwrap();
+        let fork = |digest| Network::mainnet().fork_by_digest(digest).expect("a digest of ours").0;
+        chunks.into_iter().map(|chunk| (fork(chunk.digest), chunk.ssz)).collect()
+    }
+
+    /// Why a light-client request is refused.
+    pub(crate) async fn refusal(&self, protocol: Protocol, ssz: &[u8]) -> lampyris_wire::Error {
+        let response = self.ask(protocol, req_resp::encode_request(ssz)).await;
+        let (bytes_max, chunks_max) = (protocol.chunk_bytes_max(), protocol.chunks_max());
+        req_resp::decode_chunks(&response, bytes_max, chunks_max).unwrap_err()
+    }
+
+    pub(crate) async fn state(&self, request: Request) -> Response {
+        let body = request.encode().unwrap();
+        Response::decode(&self.ask(Protocol::State, body).await).unwrap()
+    }
+
+    /// The next gossip: its topic and data.
+    pub(crate) async fn gossip(&mut self, patience: Duration) -> Option<(String, Vec<u8>)> {
+        let next = async {
+            loop {
+                if let Event::Gossip { topic, data, .. } = self.events.next().await? {
+                    return Some((topic, data));
+                }
+            }
+        };
+        tokio::time::timeout(patience, next).await.ok().flatten()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.gateway.stop().await;
+        std::fs::remove_dir_all(self.data).unwrap();
+    }
+
+    pub(crate) async fn ask(&self, protocol: Protocol, body: Vec<u8>) -> Vec<u8> {
+        self.handle.request(&self.peer, protocol, body, protocol.timeout_ms()).await.unwrap()
+    }
+}

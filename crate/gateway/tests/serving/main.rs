@@ -1,0 +1,312 @@
+//! A gateway in front of recorded nodes, asked by a peer over WebRTC. Every answer is verified as a
+//! tab would.
+
+mod client;
+mod node;
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+use client::{Client, config};
+use lampyris_gateway::{Error, Gateway, Honest};
+use lampyris_net::Protocol;
+use lampyris_verify::{
+    config::{Fork, Network},
+    containers::{
+        LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate,
+        LightClientUpdate,
+    },
+    execution::{Header, Receipt},
+    light_client::{
+        LightClientStore, initialize_light_client_store, process_light_client_finality_update,
+        process_light_client_optimistic_update, process_light_client_update,
+    },
+    trie::{NodeSet, lookup},
+};
+use lampyris_wire::{
+    gossip,
+    state::{AccountQuery, FailureCode, Request, Response},
+};
+use node::{Faults, Nodes, Recording, vector};
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+
+const FULU: &str = "nimbus-verified-proxy-mainnet-fulu";
+const FULU_CHECKPOINT: &str = "0x9bcb90ec3a294591b77dd2a58e973578715cdc0e6eeeb286bc06dd120057f18b";
+const FULU_SIGNATURE_SLOT: u64 = 14_018_020;
+const DENEB: &str = "argument-zk-mainnet-deneb/inclusion/base-data";
+const DENEB_CHECKPOINT: &str = "0xf783c545d2dd90cee6c4cb92a9324323ef397f6ec85e1a3d61c48cf6cfc979e2";
+const DENEB_SIGNATURE_SLOT: u64 = 9_567_543;
+const GOVERNOR: &str = "0x408ed6354d4973f66138c91495f2f2fcbd8724c3";
+
+/// Mainnet on 1 April 2026, JSON only, with the blocks that a transaction is looked up in.
+fn fulu() -> Recording {
+    let full = vector("trin-mainnet-blocks-receipts/block-19433902.json");
+    let number = full["number"].as_str().unwrap().to_owned();
+    Recording {
+        fork: Fork::Fulu,
+        checkpoint: FULU_CHECKPOINT.into(),
+        period: 1711,
+        ssz: false,
+        bootstrap: vector(&format!("{FULU}/lc_bootstrap.json")),
+        update: vector(&format!("{FULU}/lc_updates.json"))[0].clone(),
+        finality: vector(&format!("{FULU}/lc_finality.json")),
+        optimistic: vector(&format!("{FULU}/lc_optimistic.json")),
+        blocks: vec![vector(&format!("{FULU}/block_0x17a2d23.json")), full],
+        receipts: vec![(
+            number,
+            vector("trin-mainnet-blocks-receipts/receipts-19433902.json"),
+        )],
+        proofs: vec![],
+        logs: vec![proposal_created("Pay the gardener")],
+    }
+}
+
+/// Mainnet on 22 July 2024, in SSZ, with an account's proof at the finalized block.
+fn deneb() -> Recording {
+    let finality = vector(&format!("{DENEB}/FinalityUpdateDeneb.json"));
+    let mut optimistic = finality.clone();
+    let data = optimistic["data"].as_object_mut().unwrap();
+    data.retain(|key, _| !key.starts_with("final"));
+    let proof = vector(&format!("{DENEB}/EthGetProof.json"));
+    let address = proof["address"].as_str().unwrap().to_lowercase();
+    Recording {
+        fork: Fork::Deneb,
+        checkpoint: DENEB_CHECKPOINT.into(),
+        period: 1167,
+        ssz: true,
+        bootstrap: vector(&format!("{DENEB}/BootstrapDeneb.json")),
+        update: vector(&format!("{DENEB}/UpdateDeneb.json"))[0].clone(),
+        finality,
+        optimistic,
+        blocks: vec![],
+        receipts: vec![],
+        proofs: vec![(address, "0x136ad94".into(), proof)],
+        logs: vec![],
+    }
+}
+
+fn proposal_created(text: &str) -> Value {
+    let mut data = vec![0u8; 9 * 32];
+    data[9 * 32 - 2..].copy_from_slice(&(9u16 * 32).to_be_bytes());
+    data.extend(U256::from(text.len()).to_be_bytes::<32>());
+    data.extend(text.as_bytes());
+    let signature = "ProposalCreated(uint256,address,address[],uint256[],string[],bytes[],\
+                     uint256,uint256,string)";
+    let data = alloy_primitives::hex::encode_prefixed(data);
+    json!({ "address": GOVERNOR, "topics": [keccak256(signature)], "data": data })
+}
+
+fn clock(signature_slot: u64) -> u64 {
+    Network::mainnet().slot_start_unix_ms(signature_slot) + 8_000
+}
+
+/// Follows the chain with nothing but what the gateway serves.
+async fn follow(client: &Client, checkpoint: &str, period: u64, slot: u64) -> LightClientStore {
+    let network = Network::mainnet();
+    let preset = &network.preset;
+    let root: B256 = checkpoint.parse().unwrap();
+    let objects = client.objects(Protocol::LightClientBootstrap, root.as_slice()).await;
+    let bootstrap = LightClientBootstrap::decode(&objects[0].1, objects[0].0, preset).unwrap();
+    let mut store = initialize_light_client_store(root, &bootstrap, &network).unwrap();
+
+    let range = [period.to_le_bytes(), 5u64.to_le_bytes()].concat();
+    let updates = client.objects(Protocol::LightClientUpdatesByRange, &range).await;
+    assert_eq!(updates.len(), 1, "the present period is the last");
+    let update = LightClientUpdate::decode(&updates[0].1, updates[0].0, preset).unwrap();
+    process_light_client_update(&mut store, &update, slot, &network).unwrap();
+
+    let objects = client.objects(Protocol::LightClientFinalityUpdate, &[]).await;
+    let update = LightClientFinalityUpdate::decode(&objects[0].1, objects[0].0, preset).unwrap();
+    process_light_client_finality_update(&mut store, &update, slot, &network).unwrap();
+
+    let objects = client.objects(Protocol::LightClientOptimisticUpdate, &[]).await;
+    let update = LightClientOptimisticUpdate::decode(&objects[0].1, objects[0].0, preset).unwrap();
+    process_light_client_optimistic_update(&mut store, &update, slot, &network).unwrap();
+    store
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mainnet_of_fulu_is_served_verifiably() {
+    let nodes = Nodes::start(fulu()).await;
+    let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
+    let client = Client::start(config, vec![]).await;
+    let store = follow(&client, FULU_CHECKPOINT, 1711, FULU_SIGNATURE_SLOT).await;
+    assert_eq!(store.optimistic_header().beacon.slot, 14_018_019);
+    assert_eq!(store.finalized_header().beacon.slot, 14_017_952);
+
+    let finalized = store.finalized().unwrap();
+    let hash = finalized.value().hash;
+    let Response::Headers { rlp } = client.state(Request::Headers { hash, count: 3 }).await else {
+        panic!("no headers");
+    };
+    let header = finalized.header(&rlp[0]).unwrap();
+    assert_eq!(header.value().number, 24_784_163);
+    transaction_is_proven(&client).await;
+    texts_are_found(&client).await;
+    failures_have_reasons(&client).await;
+    client.stop().await;
+}
+
+async fn transaction_is_proven(client: &Client) {
+    let block = vector("trin-mainnet-blocks-receipts/block-19433902.json");
+    let transactions = block["transactions"].as_array().unwrap();
+    for wanted in [0, 127, 128, transactions.len() - 1] {
+        let hash: B256 = serde_json::from_value(transactions[wanted]["hash"].clone()).unwrap();
+        let Response::Transaction(proof) = client.state(Request::Transaction { hash }).await else {
+            panic!("no transaction");
+        };
+        assert_eq!(proof.index, wanted as u64);
+        let header = Header::decode_rlp(&proof.header_rlp).unwrap();
+        assert_eq!(header.hash(), proof.block_hash);
+        let key = alloy_rlp::encode(proof.index);
+        let nodes = NodeSet::new(proof.transaction_nodes).unwrap();
+        let raw = lookup(header.transactions_root, &key, &nodes).unwrap().unwrap();
+        assert_eq!(keccak256(raw), hash);
+        let nodes = NodeSet::new(proof.receipt_nodes).unwrap();
+        let receipt = lookup(header.receipts_root, &key, &nodes).unwrap().unwrap();
+        Receipt::decode(&receipt).unwrap();
+    }
+}
+
+async fn texts_are_found(client: &Client) {
+    let hint: Address = GOVERNOR.parse().unwrap();
+    let hash = keccak256("Pay the gardener");
+    let response = client.state(Request::Preimage { hash, hint }).await;
+    assert_eq!(response, Response::Preimage { bytes: "Pay the gardener".into() });
+    let hash = keccak256("Pay nobody");
+    expect_failure(client, Request::Preimage { hash, hint }, FailureCode::Unavailable).await;
+}
+
+async fn failures_have_reasons(client: &Client) {
+    let raw = vec![0x02, 0xc1, 0x80].into();
+    let request = Request::SendTransaction { raw };
+    let message = expect_failure(client, request, FailureCode::Refused).await;
+    assert_eq!(message, "nonce too low");
+    let request = Request::SendTransaction { raw: vec![1, 2, 3].into() };
+    expect_failure(client, request, FailureCode::InvalidRequest).await;
+    let hash = B256::repeat_byte(7);
+    expect_failure(client, Request::Transaction { hash }, FailureCode::Unavailable).await;
+    let request = Request::StateProof { block_hash: hash, accounts: vec![] };
+    expect_failure(client, request, FailureCode::Unavailable).await;
+
+    let refused = client.refusal(Protocol::LightClientBootstrap, hash.as_slice()).await;
+    assert!(matches!(refused, lampyris_wire::Error::Refused { code: 3, .. }), "{refused}");
+    let refused = client.refusal(Protocol::LightClientBootstrap, &[1; 31]).await;
+    assert!(matches!(refused, lampyris_wire::Error::Refused { code: 1, .. }), "{refused}");
+}
+
+async fn expect_failure(client: &Client, request: Request, expected: FailureCode) -> String {
+    match client.state(request.clone()).await {
+        Response::Failed { code, message } if code == expected => message,
+        other => panic!("{request:?} was answered with {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newcomer_hears_the_latest_within_a_second() {
+    let nodes = Nodes::start(fulu()).await;
+    let network = Network::mainnet();
+    let digest = network.compute_fork_digest(network.epoch_at_slot(FULU_SIGNATURE_SLOT));
+    let kinds = [gossip::TopicKind::FinalityUpdate, gossip::TopicKind::OptimisticUpdate];
+    let topics = kinds.map(|kind| gossip::topic_name(digest, kind)).to_vec();
+    let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
+    let mut client = Client::start(config, topics).await;
+    let first = client.gossip(Duration::from_secs(1)).await.expect("gossip within a second");
+    let second = client.gossip(Duration::from_secs(2)).await.expect("the other kind too");
+    let mut slots = Vec::new();
+    for (topic, data) in [first, second] {
+        let ssz = gossip::decompress(&data, gossip::MESSAGE_BYTES_MAX).unwrap();
+        let preset = &network.preset;
+        slots.push(match gossip::parse_topic(&topic).unwrap().1 {
+            gossip::TopicKind::FinalityUpdate => {
+                let update = LightClientFinalityUpdate::decode(&ssz, Fork::Fulu, preset).unwrap();
+                update.finalized_header.beacon.slot
+            }
+            gossip::TopicKind::OptimisticUpdate => {
+                let update = LightClientOptimisticUpdate::decode(&ssz, Fork::Fulu, preset).unwrap();
+                update.attested_header.beacon.slot
+            }
+        });
+    }
+    slots.sort_unstable();
+    assert_eq!(slots, [14_017_952, 14_018_019]);
+    client.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_of_mainnet_are_proven() {
+    let nodes = Nodes::start(deneb()).await;
+    let config = config(&nodes.url, DENEB_CHECKPOINT, clock(DENEB_SIGNATURE_SLOT));
+    let client = Client::start(config, vec![]).await;
+    let store = follow(&client, DENEB_CHECKPOINT, 1167, DENEB_SIGNATURE_SLOT).await;
+    let finalized = store.finalized().unwrap();
+    assert_eq!(finalized.value().number, 20_360_596);
+
+    let recorded = vector(&format!("{DENEB}/EthGetProof.json"));
+    let address: Address = serde_json::from_value(recorded["address"].clone()).unwrap();
+    let slot = recorded["storageProof"][0]["key"].as_str().unwrap();
+    let slot = B256::from(slot.parse::<U256>().unwrap());
+    let accounts = vec![AccountQuery { address, slots: vec![slot] }];
+    let request = Request::StateProof { block_hash: finalized.value().hash, accounts };
+    let Response::StateProof { nodes: proof } = client.state(request.clone()).await else {
+        panic!("no proof");
+    };
+    let proof = NodeSet::new(proof).unwrap();
+    let account = finalized.account(&proof, address).unwrap();
+    assert_eq!(account.value().nonce, 0x54835);
+    let value = recorded["storageProof"][0]["value"].as_str().unwrap();
+    let got = account.storage(&proof, slot).unwrap();
+    assert_eq!(*got.value(), value.parse::<U256>().unwrap());
+
+    nodes.set(Faults { corrupt: true, ..Default::default() });
+    expect_failure(&client, request, FailureCode::Unavailable).await;
+    client.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_verify_is_not_served() {
+    let nodes = Nodes::start(fulu()).await;
+    let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
+    let client = Client::start(config, vec![]).await;
+    nodes.set(Faults { corrupt: true, ..Default::default() });
+    let root: B256 = FULU_CHECKPOINT.parse().unwrap();
+    client.objects(Protocol::LightClientBootstrap, root.as_slice()).await;
+    let range = [1711u64.to_le_bytes(), 1u64.to_le_bytes()].concat();
+    let refused = client.refusal(Protocol::LightClientUpdatesByRange, &range).await;
+    assert!(matches!(refused, lampyris_wire::Error::Refused { .. }), "{refused}");
+    let hash = vector(&format!("{FULU}/block_0x17a2d23.json"))["hash"].clone();
+    let hash: B256 = serde_json::from_value(hash).unwrap();
+    let request = Request::Headers { hash, count: 1 };
+    expect_failure(&client, request, FailureCode::Unavailable).await;
+    client.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_of_another_network_is_refused() {
+    let nodes = Nodes::start(fulu()).await;
+    nodes.set(Faults { other_network: true, ..Default::default() });
+    let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
+    let data = config.data.clone();
+    let error = Gateway::start(config, Arc::new(Honest)).await.err();
+    assert!(matches!(error, Some(Error::WrongNetwork { .. })), "{error:?}");
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_keeps_address_and_chain() {
+    let nodes = Nodes::start(fulu()).await;
+    let mut config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
+    let mut first = Gateway::start(config.clone(), Arc::new(Honest)).await.unwrap();
+    let address = first.next_address().await.unwrap();
+    let slot = first.server().chain().progress().unwrap().finalized_slot;
+    first.stop().await;
+
+    // The node is gone, so the chain can only come from the file.
+    config.beacon = "http://127.0.0.1:9".into();
+    config.listen = format!("127.0.0.1:{}", address.split('/').nth(4).unwrap()).parse().unwrap();
+    let data = config.data.clone();
+    let mut second = Gateway::start(config, Arc::new(Honest)).await.unwrap();
+    assert_eq!(second.next_address().await.unwrap(), address);
+    assert_eq!(second.server().chain().progress().unwrap().finalized_slot, slot);
+    second.stop().await;
+    std::fs::remove_dir_all(data).unwrap();
+}

@@ -1,0 +1,244 @@
+//! The liar: stands between an honest gateway and its peers.
+
+use crate::{
+    alter::{self, Change, Part},
+    history::History,
+};
+use alloy_primitives::B256;
+use futures::future::BoxFuture;
+use lampyris_gateway::{Hook, Latest, Reply, Request, Server};
+use lampyris_wire::{
+    gossip::TopicKind,
+    state::{self, Response},
+};
+use serde::{Deserialize, Serialize};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// What to lie about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    #[default]
+    None,
+    Bootstrap,
+    Update,
+    Finality,
+    Optimistic,
+    AccountProof,
+    StorageProof,
+    Code,
+    Header,
+    Receipt,
+    Gossip,
+}
+
+/// How to lie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum How {
+    /// One byte is wrong.
+    #[default]
+    Flip,
+    /// It is true, but of another time.
+    Stale,
+    /// Half of it is missing.
+    Cut,
+    /// It is longer than the protocol allows.
+    Oversized,
+    /// It never comes.
+    Silent,
+}
+
+/// A lie to be told.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lie {
+    kind: Kind,
+    #[serde(default)]
+    how: How,
+    /// Chooses the byte that is flipped.
+    #[serde(default)]
+    seed: u64,
+}
+
+/// The liar.
+#[derive(Debug, Default)]
+pub(crate) struct Liar {
+    lie: Mutex<Lie>,
+    told: AtomicU64,
+    history: Arc<History>,
+}
+
+impl Liar {
+    /// Tells this lie from now on.
+    pub(crate) fn order(&self, lie: Lie) {
+        *self.lie.lock().unwrap_or_else(PoisonError::into_inner) = lie;
+        self.told.store(0, Ordering::Relaxed);
+    }
+
+    /// The lie, and how often it was told since it was ordered.
+    pub(crate) fn report(&self) -> serde_json::Value {
+        let Lie { kind, how, seed } = self.lie();
+        let told = self.told.load(Ordering::Relaxed);
+        serde_json::json!({ "kind": kind, "how": how, "seed": seed, "told": told })
+    }
+
+    pub(crate) fn history(&self) -> &Arc<History> {
+        &self.history
+    }
+
+    fn lie(&self) -> Lie {
+        *self.lie.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn lie_about(&self, request: Request, lie: Lie, server: &Server) -> Reply {
+        self.told.fetch_add(1, Ordering::Relaxed);
+        let part = if lie.kind == Kind::StorageProof { Part::Last } else { Part::First };
+        let change = match lie.how {
+            How::Flip => Change::Flip { seed: lie.seed },
+            How::Cut => Change::Cut,
+            How::Oversized => Change::Oversize,
+            How::Silent => return Reply::Silence,
+            How::Stale => return self.stale(request, server).await,
+        };
+        alter::reply(server.answer(request).await, change, part)
+    }
+
+    /// A true answer to another question, or of another time.
+    async fn stale(&self, request: Request, server: &Server) -> Reply {
+        match request {
+            Request::Bootstrap(root) => {
+                let other = self.history.other_root(root).unwrap_or(root);
+                server.answer(Request::Bootstrap(other)).await
+            }
+            Request::Updates { start, count } => {
+                let start = start.checked_sub(1).unwrap_or(1);
+                server.answer(Request::Updates { start, count }).await
+            }
+            Request::Finality => {
+                let honest = server.answer(Request::Finality).await;
+                self.stale_update(TopicKind::FinalityUpdate, honest)
+            }
+            Request::Optimistic => {
+                let honest = server.answer(Request::Optimistic).await;
+                self.stale_update(TopicKind::OptimisticUpdate, honest)
+            }
+            Request::State(request) => self.stale_state(request, server).await,
+        }
+    }
+
+    fn stale_update(&self, kind: TopicKind, honest: Reply) -> Reply {
+        match &honest {
+            Reply::Latest(latest) => {
+                self.history.older(kind, latest).map_or(honest, Reply::Latest)
+            }
+            _ => honest,
+        }
+    }
+
+    async fn stale_state(&self, request: state::Request, server: &Server) -> Reply {
+        let request = match request {
+            state::Request::StateProof { block_hash, accounts } => {
+                let block_hash = older_block(server, block_hash);
+                state::Request::StateProof { block_hash, accounts }
+            }
+            state::Request::Headers { hash, count } => {
+                state::Request::Headers { hash: older_block(server, hash), count }
+            }
+            other => other,
+        };
+        let honest = server.answer(Request::State(request)).await;
+        match honest {
+            Reply::State(code @ Response::Code { .. }) => {
+                let empty = Response::Code { code: Default::default() };
+                Reply::State(self.history.other_code(&code).unwrap_or(empty))
+            }
+            Reply::State(Response::Transaction(proof)) => {
+                let other = match self.history.other_transaction(&proof) {
+                    Some(other) => other,
+                    None => of_older_block(server, proof).await,
+                };
+                Reply::State(Response::Transaction(other))
+            }
+            honest => honest,
+        }
+    }
+}
+
+impl Hook for Liar {
+    fn answer<'a>(&'a self, request: Request, server: &'a Server) -> BoxFuture<'a, Reply> {
+        let lie = self.lie();
+        if concerns(lie.kind, &request) {
+            Box::pin(self.lie_about(request, lie, server))
+        } else {
+            Box::pin(server.answer(request))
+        }
+    }
+
+    fn publish(&self, kind: TopicKind, update: &Arc<Latest>) -> Option<Vec<u8>> {
+        let honest = || lampyris_wire::gossip::compress(&update.encoded.ssz);
+        let lie = self.lie();
+        if lie.kind != Kind::Gossip {
+            return Some(honest());
+        }
+        self.told.fetch_add(1, Ordering::Relaxed);
+        match lie.how {
+            How::Flip => Some(alter::message(update, Change::Flip { seed: lie.seed })),
+            How::Cut => Some(alter::message(update, Change::Cut)),
+            How::Oversized => Some(alter::message(update, Change::Oversize)),
+            How::Silent => None,
+            How::Stale => {
+                let older = self.history.older(kind, update);
+                let older = older.as_ref().unwrap_or(update);
+                Some(lampyris_wire::gossip::compress(&older.encoded.ssz))
+            }
+        }
+    }
+}
+
+fn concerns(kind: Kind, request: &Request) -> bool {
+    match (kind, request) {
+        (Kind::Bootstrap, Request::Bootstrap(_))
+        | (Kind::Update, Request::Updates { .. })
+        | (Kind::Finality, Request::Finality)
+        | (Kind::Optimistic, Request::Optimistic) => true,
+        (kind, Request::State(request)) => match request {
+            state::Request::StateProof { accounts, .. } => {
+                kind == Kind::AccountProof
+                    || (kind == Kind::StorageProof
+                        && accounts.iter().any(|query| !query.slots.is_empty()))
+            }
+            state::Request::Code { .. } => kind == Kind::Code,
+            state::Request::Headers { .. } => kind == Kind::Header,
+            state::Request::Transaction { .. } => kind == Kind::Receipt,
+            state::Request::SendTransaction { .. } | state::Request::Preimage { .. } => false,
+        },
+        _ => false,
+    }
+}
+
+/// The oldest recent block, if it is another one.
+fn older_block(server: &Server, hash: B256) -> B256 {
+    let blocks = server.chain().recent_blocks();
+    let older = blocks.iter().min_by_key(|block| block.number).map(|block| block.hash);
+    older.unwrap_or(hash)
+}
+
+/// The same proof, said to be of an older block.
+async fn of_older_block(
+    server: &Server,
+    mut proof: state::TransactionProof,
+) -> state::TransactionProof {
+    let hash = older_block(server, proof.block_hash);
+    let request = state::Request::Headers { hash, count: 1 };
+    if let Reply::State(Response::Headers { rlp }) = server.answer(Request::State(request)).await
+        && let Some(header) = rlp.into_iter().next()
+    {
+        proof.block_hash = hash;
+        proof.header_rlp = header;
+    }
+    proof
+}
