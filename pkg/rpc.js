@@ -67,7 +67,9 @@ export class Rpc {
   call(method, ...args) {
     if (this.#closedBy !== null) return Promise.reject(this.#closedBy);
     if (this.#pending.size >= PENDING_CALLS_MAX) {
-      return Promise.reject(new RpcError({ code: "unavailable", message: `${PENDING_CALLS_MAX} calls are waiting already` }));
+      return Promise.reject(
+        new RpcError({ code: "unavailable", message: `${PENDING_CALLS_MAX} calls are waiting already` }),
+      );
     }
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -76,7 +78,9 @@ export class Rpc {
         this.#send({ id, method, args });
       } catch (error) {
         this.#pending.delete(id);
-        reject(new RpcError({ code: "invalid_argument", message: `the arguments of ${method} cannot be sent: ${error}` }));
+        reject(
+          new RpcError({ code: "invalid_argument", message: `the arguments of ${method} cannot be sent: ${error}` }),
+        );
       }
     });
   }

@@ -39,7 +39,8 @@ export class Swarm {
 
   /** Loads the wasm if need be and starts the swarm with the topics it had. */
   async open() {
-    if (typeof RTCPeerConnection === "undefined") throw unavailable("this browser has no WebRTC, or has it switched off");
+    if (typeof RTCPeerConnection === "undefined")
+      throw unavailable("this browser has no WebRTC, or has it switched off");
     this.#module ??= this.#load();
     const { Swarm: NetSwarm } = await this.#module;
     if (this.#swarm !== null) return;
@@ -124,7 +125,9 @@ export class Swarm {
     const loaded =
       instance === 0
         ? await import("./generated/lampyris_net.js")
-        : await import(/* @vite-ignore */ new URL(`./generated/lampyris_net.js?instance=${instance}`, import.meta.url).href);
+        : await import(
+            /* @vite-ignore */ new URL(`./generated/lampyris_net.js?instance=${instance}`, import.meta.url).href
+          );
     await loaded.default();
     return loaded;
   }

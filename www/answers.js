@@ -111,6 +111,7 @@ export function renewAllAnswers() {
  * @returns {boolean}
  */
 function isDue(entry, now) {
+  if (entry.triedAt === -Infinity) return true; // asked for before the client was there
   const elapsed = now - entry.triedAt;
   if (entry.busy || elapsed < RENEW_MS_MIN) return entry.error?.code === "not_synced" && !entry.busy && isSynced();
   if (entry.basis !== basisOf(entry)) return true;

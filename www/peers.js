@@ -11,8 +11,10 @@
 export function peerAddress(address) {
   const parts = address.split("/");
   const [, family, host, protocol, port, transport] = parts;
-  const known = (family === "ip4" || family === "ip6" || family?.startsWith("dns")) && (protocol === "udp" || protocol === "tcp");
-  if (!known || host === undefined || port === undefined) return address.length > 48 ? `${address.slice(0, 47)}…` : address;
+  const known =
+    (family === "ip4" || family === "ip6" || family?.startsWith("dns")) && (protocol === "udp" || protocol === "tcp");
+  if (!known || host === undefined || port === undefined)
+    return address.length > 48 ? `${address.slice(0, 47)}…` : address;
   const where = family === "ip6" ? `[${host}]:${port}` : `${host}:${port}`;
   return transport === undefined || transport === "p2p" ? where : `${where} · ${transport}`;
 }

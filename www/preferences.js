@@ -39,7 +39,8 @@ export function overrides() {
   try {
     const { network, checkpoint, gateways } = JSON.parse(stored);
     const strings = Array.isArray(gateways) && gateways.every((gateway) => typeof gateway === "string");
-    if (typeof network === "string" && typeof checkpoint === "string" && strings) return { network, checkpoint, gateways };
+    if (typeof network === "string" && typeof checkpoint === "string" && strings)
+      return { network, checkpoint, gateways };
   } catch {
     // Not ours: told apart below.
   }
@@ -63,7 +64,14 @@ export function setOverrides(chosen) {
 export function configured(served, chosen) {
   const config = { ...served };
   if (chosen.network !== "") {
-    Object.assign(config, { network: chosen.network, tokens: [], governors: [], watch: [], note: null, fixedClockUnixMs: null });
+    Object.assign(config, {
+      network: chosen.network,
+      tokens: [],
+      governors: [],
+      watch: [],
+      note: null,
+      fixedClockUnixMs: null,
+    });
   }
   if (chosen.checkpoint !== "") config.checkpoint = chosen.checkpoint;
   if (chosen.gateways.length > 0) config.gateways = chosen.gateways;
@@ -76,9 +84,12 @@ export function configured(served, chosen) {
  * @returns {string | null}
  */
 export function overridesProblem({ network, checkpoint, gateways }) {
-  if (checkpoint !== "" && !/^0x[0-9a-f]{64}$/i.test(checkpoint)) return "A checkpoint is 0x and 64 hexadecimal digits: the root of a finalized beacon block.";
+  if (checkpoint !== "" && !/^0x[0-9a-f]{64}$/i.test(checkpoint))
+    return "A checkpoint is 0x and 64 hexadecimal digits: the root of a finalized beacon block.";
   const odd = gateways.find((gateway) => !/^\/.+\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/.test(gateway));
-  if (odd !== undefined) return `Not a gateway’s address: ${odd.slice(0, 80)}. It begins with / and ends with /p2p/ and the gateway’s id.`;
-  if (network !== "" && (checkpoint === "" || gateways.length === 0)) return "Another network needs its own checkpoint and gateways.";
+  if (odd !== undefined)
+    return `Not a gateway’s address: ${odd.slice(0, 80)}. It begins with / and ends with /p2p/ and the gateway’s id.`;
+  if (network !== "" && (checkpoint === "" || gateways.length === 0))
+    return "Another network needs its own checkpoint and gateways.";
   return null;
 }

@@ -5,7 +5,9 @@
  */
 
 /** The places, in the order of the navigation. */
-export const PLACES = Object.freeze(/** @type {const} */ (["overview", "accounts", "governance", "network", "settings"]));
+export const PLACES = Object.freeze(
+  /** @type {const} */ (["overview", "accounts", "governance", "network", "settings"]),
+);
 
 /** A longer one is not ours. */
 const HASH_LENGTH_MAX = 4096;
@@ -18,7 +20,10 @@ const HASH_LENGTH_MAX = 4096;
  * @returns {Route}
  */
 export function parseRoute(hash) {
-  const [path = "", query = ""] = hash.slice(0, HASH_LENGTH_MAX).replace(/^#?\/?/, "").split("?", 2);
+  const [path = "", query = ""] = hash
+    .slice(0, HASH_LENGTH_MAX)
+    .replace(/^#?\/?/, "")
+    .split("?", 2);
   const place = PLACES.find((known) => known === path) ?? "overview";
   return { place, parameters: Object.fromEntries(new URLSearchParams(query)) };
 }
@@ -30,7 +35,8 @@ export function parseRoute(hash) {
  */
 export function formatRoute(place, parameters = {}) {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== "") query.set(name, value);
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined && value !== "") query.set(name, value);
   const text = query.toString();
   return `#/${place}${text === "" ? "" : `?${text}`}`;
 }

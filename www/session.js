@@ -67,7 +67,8 @@ export function heardTransaction(transaction) {
 /** @returns {Promise<PageConfig>} */
 async function served() {
   const response = await fetch("/config.json", { cache: "no-store" });
-  if (!response.ok) throw new Error(`the page’s configuration could not be loaded: ${response.status} ${response.statusText}`);
+  if (!response.ok)
+    throw new Error(`the page’s configuration could not be loaded: ${response.status} ${response.statusText}`);
   return response.json();
 }
 

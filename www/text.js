@@ -56,7 +56,12 @@ export function firstLine(text) {
 export function afterFirstLine(text) {
   const lines = text.split("\n");
   const title = lines.findIndex((line) => line.trim() !== "");
-  return lines.slice(title + 1).join(" ").replace(/\s+/g, " ").trim().slice(0, EXCERPT_LENGTH_MAX);
+  return lines
+    .slice(title + 1)
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, EXCERPT_LENGTH_MAX);
 }
 
 /**

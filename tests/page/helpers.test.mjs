@@ -24,7 +24,21 @@ test("amounts are read exactly", () => {
 });
 
 test("what is no amount is refused with a reason", () => {
-  for (const text of ["", ".", "1,5", "1 000", "-1", "+1", "1e3", "0x10", "١", "1.2.3", "NaN", "1.0000000000000000001", "9".repeat(101)]) {
+  for (const text of [
+    "",
+    ".",
+    "1,5",
+    "1 000",
+    "-1",
+    "+1",
+    "1e3",
+    "0x10",
+    "١",
+    "1.2.3",
+    "NaN",
+    "1.0000000000000000001",
+    "9".repeat(101),
+  ]) {
     const parsed = format.parseAmount(text, 18);
     assert.ok("error" in parsed && parsed.error.length > 0, text);
   }
@@ -53,8 +67,22 @@ test("shortened amounts are cut, never rounded up", () => {
 test("parts of a whole, durations, bytes, ends of something long", () => {
   assert.equal(format.percentage(1n, 3n), 33.3);
   assert.equal(format.percentage(1n, 0n), null);
-  assert.deepEqual([0, 59.9, 61, 3700, 90_000, 900_000].map(format.formatDuration), ["0 s", "59 s", "1 min 1 s", "1 h 1 min", "1 day", "10 days"]);
-  assert.deepEqual([0, 999, 1000, 999_949, 999_950, 5e9].map(format.formatBytes), ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "5.0 GB"]);
+  assert.deepEqual([0, 59.9, 61, 3700, 90_000, 900_000].map(format.formatDuration), [
+    "0 s",
+    "59 s",
+    "1 min 1 s",
+    "1 h 1 min",
+    "1 day",
+    "10 days",
+  ]);
+  assert.deepEqual([0, 999, 1000, 999_949, 999_950, 5e9].map(format.formatBytes), [
+    "0 B",
+    "999 B",
+    "1.0 kB",
+    "999.9 kB",
+    "1.0 MB",
+    "5.0 GB",
+  ]);
   assert.equal(format.shorten("0x1234567890abcdef1234"), "0x123456…ef1234");
   assert.equal(format.shorten("0x1234"), "0x1234");
   assert.equal(format.plural(1n, "vote"), "1 vote");
@@ -73,7 +101,10 @@ test("the hash holds the place and what is typed", () => {
 });
 
 /** @param {string} text */
-const shown = (text) => pieces(text).map(({ text, visible }) => (visible ? `[${text}]` : text)).join("");
+const shown = (text) =>
+  pieces(text)
+    .map(({ text, visible }) => (visible ? `[${text}]` : text))
+    .join("");
 
 test("text of others has no invisible power", () => {
   assert.equal(shown("safe\u202Egnp.exe\u202C"), "safe[U+202E]gnp.exe[U+202C]");
@@ -94,7 +125,7 @@ test("a proposal's first line is its title", () => {
 
 test("well-known calls are read, and only where they fit exactly", () => {
   const to = "ab".repeat(20);
-  const call = `0xa9059cbb${"00".repeat(12)}${to}${(25n).toString(16).padStart(64, "0")}`;
+  const call = `0xa9059cbb${"00".repeat(12)}${to}${25n.toString(16).padStart(64, "0")}`;
   assert.equal(readCalldata(call), `transfer(0x${to}, 25)`);
   assert.equal(readCalldata(`${call}00`), null);
   assert.equal(readCalldata(call.replace("bb000000", "bb010000")), null, "an address has twelve zero bytes before it");
@@ -105,18 +136,31 @@ test("well-known calls are read, and only where they fit exactly", () => {
 });
 
 test("where a peer is", () => {
-  assert.equal(peerAddress("/ip4/127.0.0.1/udp/9100/webrtc-direct/certhash/uEi/p2p/12D3"), "127.0.0.1:9100 · webrtc-direct");
+  assert.equal(
+    peerAddress("/ip4/127.0.0.1/udp/9100/webrtc-direct/certhash/uEi/p2p/12D3"),
+    "127.0.0.1:9100 · webrtc-direct",
+  );
   assert.equal(peerAddress("/ip6/::1/udp/9100/webrtc-direct"), "[::1]:9100 · webrtc-direct");
   assert.equal(peerAddress("/dns4/a.example/tcp/443/wss/p2p/12D3"), "a.example:443 · wss");
   assert.equal(peerAddress("nonsense"), "nonsense");
 });
 
 test("what the user chose goes over what was served, and another network brings nothing along", () => {
-  const served = { network: "mainnet", checkpoint: "0x01", gateways: ["/a"], tokens: [{ address: "0x" }], watch: [{ label: "x", address: "0x" }], note: "Replay" };
+  const served = {
+    network: "mainnet",
+    checkpoint: "0x01",
+    gateways: ["/a"],
+    tokens: [{ address: "0x" }],
+    watch: [{ label: "x", address: "0x" }],
+    note: "Replay",
+  };
   assert.deepEqual(configured(served, { network: "", checkpoint: "", gateways: [] }), served);
   assert.equal(configured(served, { network: "", checkpoint: "0x02", gateways: [] }).checkpoint, "0x02");
   const other = configured(served, { network: "hoodi", checkpoint: "0x02", gateways: ["/b"] });
-  assert.deepEqual([other.network, other.tokens, other.watch, other.note, other.gateways], ["hoodi", [], [], null, ["/b"]]);
+  assert.deepEqual(
+    [other.network, other.tokens, other.watch, other.note, other.gateways],
+    ["hoodi", [], [], null, ["/b"]],
+  );
 });
 
 test("a choice that cannot work is refused with a reason", () => {

@@ -20,7 +20,10 @@ test("a call is answered with its result", async (t) => {
 test("answers find their calls in any order, in both directions", async (t) => {
   const wait = (ms) => new Promise((resolve) => setTimeout(() => resolve(ms), ms));
   const [left, right] = ends(t, { wait }, { wait });
-  assert.deepEqual(await Promise.all([left.call("wait", 30), left.call("wait", 1), right.call("wait", 10)]), [30, 1, 10]);
+  assert.deepEqual(
+    await Promise.all([left.call("wait", 30), left.call("wait", 1), right.call("wait", 10)]),
+    [30, 1, 10],
+  );
 });
 
 test("an error keeps its code, fault, message and details", async (t) => {
@@ -71,7 +74,9 @@ test("waiting calls are bounded", async (t) => {
 test("whole byte arrays are moved, parts of larger ones are not", async (t) => {
   const whole = new Uint8Array([1, 2, 3]);
   const part = new Uint8Array(new ArrayBuffer(8), 2, 3);
-  assert.deepEqual(transferables({ id: 1, method: "gossip", args: [{ data: whole, rest: part }, whole] }), [whole.buffer]);
+  assert.deepEqual(transferables({ id: 1, method: "gossip", args: [{ data: whole, rest: part }, whole] }), [
+    whole.buffer,
+  ]);
   const [rpc] = ends(t, { echo: (event) => event });
   const { data } = await rpc.call("echo", { data: whole });
   assert.deepEqual([...data], [1, 2, 3]);

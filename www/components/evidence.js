@@ -20,7 +20,13 @@ const FINALITY_WORDS = Object.freeze({
 /** @returns {Template} */
 export function evidenceDialog() {
   const { evidence } = state;
-  return html`<dialog class="evidence" data-testid="proof-dialog" aria-labelledby="evidence-title" @close=${closed} @click=${clickedOutside}>
+  return html`<dialog
+    class="evidence"
+    data-testid="proof-dialog"
+    aria-labelledby="evidence-title"
+    @close=${closed}
+    @click=${clickedOutside}
+  >
     ${evidence === null ? nothing : content(evidence)}
   </dialog>`;
 }
@@ -38,7 +44,9 @@ function content({ subject, proof, heardAt, current }) {
   const age = formatDuration(proof.ageSeconds + secondsSince(heardAt));
   return html`<div class="evidence-body">
     <header>
-      <span class="mark" data-finality=${proof.finality} data-current=${current}>${proof.finality === "finalized" ? SEAL.finalized : SEAL.optimistic}</span>
+      <span class="mark" data-finality=${proof.finality} data-current=${current}
+        >${proof.finality === "finalized" ? SEAL.finalized : SEAL.optimistic}</span
+      >
       <div>
         <h2 id="evidence-title">${current ? "Proven" : "Proven, but not current"}</h2>
         <p class="quiet">${subject}</p>
@@ -47,10 +55,22 @@ function content({ subject, proof, heardAt, current }) {
     </header>
     ${current ? nothing : html`<p class="notice notice-warn">The newest head is older than it should be, or the number could not be renewed. It was true at this block.</p>`}
     <dl class="facts">
-      <div><dt>Block</dt><dd>${formatCount(proof.blockNumber)}</dd></div>
-      <div><dt>Slot</dt><dd>${formatCount(proof.slot)}</dd></div>
-      <div><dt>Age</dt><dd>${age}</dd></div>
-      <div><dt>Block hash</dt><dd>${hex(proof.blockHash)}</dd></div>
+      <div>
+        <dt>Block</dt>
+        <dd>${formatCount(proof.blockNumber)}</dd>
+      </div>
+      <div>
+        <dt>Slot</dt>
+        <dd>${formatCount(proof.slot)}</dd>
+      </div>
+      <div>
+        <dt>Age</dt>
+        <dd>${age}</dd>
+      </div>
+      <div>
+        <dt>Block hash</dt>
+        <dd>${hex(proof.blockHash)}</dd>
+      </div>
     </dl>
     <p class="finality" data-finality=${proof.finality}>${FINALITY_WORDS[proof.finality]}</p>
     <h3>What was checked, in this tab</h3>
@@ -58,10 +78,17 @@ function content({ subject, proof, heardAt, current }) {
       ${proof.checked.map((sentence) => html`<li>${inert(sentence)}</li>`)}
     </ul>
     <h3>Who supplied the bytes</h3>
-    ${proof.peers.length === 0
-      ? html`<p class="quiet">They were stored in this browser.</p>`
-      : html`<ul class="suppliers">${proof.peers.map((peer) => html`<li><code title=${peer}>${shorten(peer, 12, 6)}</code></li>`)}</ul>`}
-    <p class="quiet small">None of them was believed: bytes that do not fit are dropped, and so is who sent them. What nobody can prove is that no newer block is being withheld: look at the age.</p>
+    ${
+      proof.peers.length === 0
+        ? html`<p class="quiet">They were stored in this browser.</p>`
+        : html`<ul class="suppliers">
+            ${proof.peers.map((peer) => html`<li><code title=${peer}>${shorten(peer, 12, 6)}</code></li>`)}
+          </ul>`
+    }
+    <p class="quiet small">
+      None of them was believed: bytes that do not fit are dropped, and so is who sent them. What nobody can prove is
+      that no newer block is being withheld: look at the age.
+    </p>
   </div>`;
 }
 

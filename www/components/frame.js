@@ -43,7 +43,10 @@ export function frame(place, dialog) {
             ${PLACES.map(
               (name) =>
                 html`<li>
-                  <a href=${formatRoute(name)} data-testid="nav-${name}" aria-current=${state.route.place === name ? "page" : nothing}
+                  <a
+                    href=${formatRoute(name)}
+                    data-testid="nav-${name}"
+                    aria-current=${state.route.place === name ? "page" : nothing}
                     >${PLACE_ICONS[name]}<span>${PLACE_NAMES[name]}</span></a
                   >
                 </li>`,
@@ -67,13 +70,16 @@ function stateOfSync() {
       ${head === null ? nothing : html`<span class="sync-age">${formatDuration(headAge(head))}</span>`}
     </p>
     <p class="sync-message" data-testid="status-message">${inert(message())}</p>
-    <p class="sync-network">${inert(networkName())}${head === null ? nothing : html` · block ${formatCount(head.blockNumber)}`}</p>
+    <p class="sync-network">
+      ${inert(networkName())}${head === null ? nothing : html` · block ${formatCount(head.blockNumber)}`}
+    </p>
   </section>`;
 }
 
 /** @returns {string} */
 export function message() {
-  if (state.boot === "failed") return state.bootError?.message ?? state.crash?.message ?? "The client could not be started.";
+  if (state.boot === "failed")
+    return state.bootError?.message ?? state.crash?.message ?? "The client could not be started.";
   return state.status?.message ?? "Loading the client.";
 }
 
@@ -82,25 +88,37 @@ function notes() {
   const { crash, config } = state;
   const replay = config?.note ?? null;
   return html`${replay === null ? nothing : html`<p class="note" data-testid="replay-note">${inert(replay)}</p>`}
-  ${crash === null
-    ? nothing
-    : html`<div class="notice notice-bad" role="alert" data-testid="crash-banner">
-        ${WARNING}
-        <div>
-          <p><strong>${crash.part === "core" ? "The verifying core crashed" : "The connection to peers crashed"}</strong> <span class="tag">Our fault</span></p>
-          <p>${crashWords(crash)}</p>
-          <p class="quiet small">${inert(crash.message)}</p>
-        </div>
-        ${crash.restarting
-          ? html`<button type="button" class="button-plain" aria-label="Dismiss" @click=${dismissCrash}>${CLOSE}</button>`
-          : html`<button type="button" @click=${() => location.reload()}>Reload</button>`}
-      </div>`}`;
+  ${
+    crash === null
+      ? nothing
+      : html`<div class="notice notice-bad" role="alert" data-testid="crash-banner">
+          ${WARNING}
+          <div>
+            <p>
+              <strong
+                >${crash.part === "core" ? "The verifying core crashed" : "The connection to peers crashed"}</strong
+              >
+              <span class="tag">Our fault</span>
+            </p>
+            <p>${crashWords(crash)}</p>
+            <p class="quiet small">${inert(crash.message)}</p>
+          </div>
+          ${
+            crash.restarting
+              ? html`<button type="button" class="button-plain" aria-label="Dismiss" @click=${dismissCrash}>
+                  ${CLOSE}
+                </button>`
+              : html`<button type="button" @click=${() => location.reload()}>Reload</button>`
+          }
+        </div>`
+  }`;
 }
 
 /** @param {{ part: string, restarting: boolean }} crash */
 function crashWords({ part, restarting }) {
   if (!restarting) return "It crashed too often and was stopped. Nothing is lost: reload the page to start again.";
-  if (part === "core") return "It was started again from what is stored. Nothing is lost; your accounts are locked again.";
+  if (part === "core")
+    return "It was started again from what is stored. Nothing is lost; your accounts are locked again.";
   return "It was started again, and the gateways are dialled anew. Nothing is lost.";
 }
 

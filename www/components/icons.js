@@ -14,11 +14,17 @@ const icon = (shape) =>
 
 /** @type {Record<import("../route.js").Place, Template>} */
 export const PLACE_ICONS = {
-  overview: icon(svg`<circle cx="12" cy="12" r="3.2"/><path d="M12 3.5v2M12 18.5v2M3.5 12h2M18.5 12h2M6 6l1.4 1.4M16.6 16.6 18 18M18 6l-1.4 1.4M7.4 16.6 6 18"/>`),
+  overview: icon(
+    svg`<circle cx="12" cy="12" r="3.2"/><path d="M12 3.5v2M12 18.5v2M3.5 12h2M18.5 12h2M6 6l1.4 1.4M16.6 16.6 18 18M18 6l-1.4 1.4M7.4 16.6 6 18"/>`,
+  ),
   accounts: icon(svg`<rect x="3.5" y="6" width="17" height="13" rx="2.5"/><path d="M3.5 10h17M15.5 14.5h1.6"/>`),
   governance: icon(svg`<path d="M4 19.5h16M6.5 16V10M12 16V6M17.5 16v-3.5"/>`),
-  network: icon(svg`<circle cx="12" cy="5.5" r="2"/><circle cx="5.5" cy="17.5" r="2"/><circle cx="18.5" cy="17.5" r="2"/><path d="m11 7.3-4.5 8.4M13 7.3l4.5 8.4M7.5 17.5h9"/>`),
-  settings: icon(svg`<path d="M4 7.5h9M17 7.5h3M4 16.5h3M11 16.5h9"/><circle cx="15" cy="7.5" r="2"/><circle cx="9" cy="16.5" r="2"/>`),
+  network: icon(
+    svg`<circle cx="12" cy="5.5" r="2"/><circle cx="5.5" cy="17.5" r="2"/><circle cx="18.5" cy="17.5" r="2"/><path d="m11 7.3-4.5 8.4M13 7.3l4.5 8.4M7.5 17.5h9"/>`,
+  ),
+  settings: icon(
+    svg`<path d="M4 7.5h9M17 7.5h3M4 16.5h3M11 16.5h9"/><circle cx="15" cy="7.5" r="2"/><circle cx="9" cy="16.5" r="2"/>`,
+  ),
 };
 
 /** A seal: filled where the proof is final, open where only the sync committee attests it, broken where there is none. */

@@ -45,7 +45,13 @@ export function brightness() {
 
 /** The small one, beside the words. */
 export function smallLight() {
-  return html`<span class="light" data-brightness=${brightness()} data-waiting=${isWaiting()} data-beat=${beat()} aria-hidden="true"></span>`;
+  return html`<span
+    class="light"
+    data-brightness=${brightness()}
+    data-waiting=${isWaiting()}
+    data-beat=${beat()}
+    aria-hidden="true"
+  ></span>`;
 }
 
 /**
@@ -55,13 +61,21 @@ export function smallLight() {
 export function largeLight() {
   const head = state.status?.optimistic ?? null;
   const part = head === null ? 0 : Math.min(RING, (head.participation / Math.max(1, head.participationOf)) * RING);
-  return html`<div class="orb" data-brightness=${brightness()} data-waiting=${isWaiting()} data-beat=${beat()} aria-hidden="true">
+  return html`<div
+    class="orb"
+    data-brightness=${brightness()}
+    data-waiting=${isWaiting()}
+    data-beat=${beat()}
+    aria-hidden="true"
+  >
     <span class="orb-halo"></span><span class="orb-core"></span>
     <svg viewBox="0 0 200 200">
       <circle class="orb-track" cx="100" cy="100" r="94" />
-      ${head === null
-        ? nothing
-        : svg`<circle class="orb-ring" cx="100" cy="100" r="94" pathLength="100" stroke-dasharray="${part} ${RING - part}" transform="rotate(-90 100 100)" />`}
+      ${
+        head === null
+          ? nothing
+          : svg`<circle class="orb-ring" cx="100" cy="100" r="94" pathLength="100" stroke-dasharray="${part} ${RING - part}" transform="rotate(-90 100 100)" />`
+      }
     </svg>
   </div>`;
 }

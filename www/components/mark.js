@@ -60,7 +60,9 @@ export function mark({ subject, proof, heardAt, current, testid = "proof-mark" }
 
 /** @returns {Template} */
 export function openMark() {
-  return html`<span class="mark mark-open" title="Not proven yet">${SEAL.none}<span class="aside">not proven yet</span></span>`;
+  return html`<span class="mark mark-open" title="Not proven yet"
+    >${SEAL.none}<span class="aside">not proven yet</span></span
+  >`;
 }
 
 /**
@@ -86,7 +88,8 @@ function headProof(head) {
     `Signed by ${plural(participation, "member")} of ${participationOf} in the sync committee; the signature was verified in this tab.`,
     "The execution block lies in the signed header, by Merkle branch.",
   ];
-  if (head.finality === "finalized") checked.splice(1, 0, "The finalized header lies in the signed header’s state, by Merkle branch.");
+  if (head.finality === "finalized")
+    checked.splice(1, 0, "The finalized header lies in the signed header’s state, by Merkle branch.");
   return {
     blockHash: head.blockHash,
     blockNumber: head.blockNumber,

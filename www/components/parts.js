@@ -25,7 +25,12 @@ export function failure(error, testid) {
   if (error === null) return nothing;
   const { title, advice } = ADVICE[error.code];
   const calm = error.code === "not_synced";
-  return html`<div class="notice ${calm ? "notice-calm" : "notice-bad"}" role=${calm ? "status" : "alert"} data-testid=${testid ?? nothing} data-code=${error.code}>
+  return html`<div
+    class="notice ${calm ? "notice-calm" : "notice-bad"}"
+    role=${calm ? "status" : "alert"}
+    data-testid=${testid ?? nothing}
+    data-code=${error.code}
+  >
     ${WARNING}
     <div>
       <p><strong>${title}</strong> <span class="tag">${FAULTS[error.fault]}</span></p>
@@ -46,9 +51,9 @@ export function amount(amount, decimals, unit) {
   const [whole = "", fraction = ""] = formatAmount(amount, decimals).split(".");
   const fine = fraction.slice(FRACTION_READ);
   return html`<span class="amount"
-    >${whole}${fraction === "" ? nothing : html`<span class="fraction">.${fraction.slice(0, FRACTION_READ)}</span>`}${fine === ""
-      ? nothing
-      : html`<span class="fine">${fine}</span>`}<span class="unit">${" "}${inert(unit)}</span></span
+    >${whole}${fraction === "" ? nothing : html`<span class="fraction">.${fraction.slice(0, FRACTION_READ)}</span>`}${
+      fine === "" ? nothing : html`<span class="fine">${fine}</span>`
+    }<span class="unit">${" "}${inert(unit)}</span></span
   >`;
 }
 
@@ -60,9 +65,19 @@ export function amount(amount, decimals, unit) {
  */
 export function hex(text, { head = 10, tail = 8, testid, copy = true } = {}) {
   return html`<span class="hex"
-    ><code data-testid=${testid ?? nothing} data-value=${text} title=${text}>${shorten(text, head, tail)}</code>${copy
-      ? html`<button type="button" class="copy" aria-label="Copy ${shorten(text)}" title="Copy" @click=${copying(text)}>${COPY}</button>`
-      : nothing}</span
+    ><code data-testid=${testid ?? nothing} data-value=${text} title=${text}>${shorten(text, head, tail)}</code>${
+      copy
+        ? html`<button
+            type="button"
+            class="copy"
+            aria-label="Copy ${shorten(text)}"
+            title="Copy"
+            @click=${copying(text)}
+          >
+            ${COPY}
+          </button>`
+        : nothing
+    }</span
   >`;
 }
 

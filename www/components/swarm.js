@@ -30,8 +30,11 @@ export function swarmPicture(peers) {
         <text x=${x} y=${y < CENTRE.y ? y - 20 : y + 32} text-anchor="middle">${peer.id.slice(-6)}</text>
       </g>`,
     )}
-    <g class="node node-self"><circle class="node-halo" cx=${CENTRE.x} cy=${CENTRE.y} r="30" /><circle class="node-dot" cx=${CENTRE.x} cy=${CENTRE.y} r="10" />
-      <text x=${CENTRE.x} y=${CENTRE.y + 46} text-anchor="middle">this tab</text></g>
+    <g class="node node-self">
+      <circle class="node-halo" cx=${CENTRE.x} cy=${CENTRE.y} r="30" />
+      <circle class="node-dot" cx=${CENTRE.x} cy=${CENTRE.y} r="10" />
+      <text x=${CENTRE.x} y=${CENTRE.y + 46} text-anchor="middle">this tab</text>
+    </g>
   </svg>`;
 }
 

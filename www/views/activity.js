@@ -28,9 +28,13 @@ const SUPPORT_WORDS = Object.freeze(["Against", "For", "Abstain"]);
 export function activity() {
   return html`<section class="card" aria-labelledby="activity-title">
     <h2 id="activity-title" tabindex="-1">Activity</h2>
-    ${state.transactions.length === 0
-      ? html`<p class="quiet">Nothing was sent from this browser yet.</p>`
-      : html`<ul class="rows">${repeat(state.transactions, ({ hash }) => hash, row)}</ul>`}
+    ${
+      state.transactions.length === 0
+        ? html`<p class="quiet">Nothing was sent from this browser yet.</p>`
+        : html`<ul class="rows">
+            ${repeat(state.transactions, ({ hash }) => hash, row)}
+          </ul>`
+    }
   </section>`;
 }
 
@@ -51,7 +55,14 @@ export function stages({ stage }) {
 function row(transaction) {
   const { hash, stage, kind, message, createdAt, blockNumber, success, proof } = transaction;
   const reverted = success === false;
-  return html`<li class="tx-row" data-testid="tx-row" data-hash=${hash} data-stage=${stage} data-kind=${kind} data-proven=${proof !== null}>
+  return html`<li
+    class="tx-row"
+    data-testid="tx-row"
+    data-hash=${hash}
+    data-stage=${stage}
+    data-kind=${kind}
+    data-proven=${proof !== null}
+  >
     <div class="account-line">
       <div class="tx-what">${what(transaction)}</div>
       <span class="tx-state ${reverted || stage === "failed" ? "bad" : ""}" data-testid="tx-stage" data-stage=${stage}
@@ -61,7 +72,8 @@ function row(transaction) {
     ${stages(transaction)}
     <p class="quiet" aria-live="polite">${inert(message)}</p>
     <p class="quiet small">
-      ${formatTime(createdAt)}${blockNumber === null ? nothing : html` · block ${formatCount(blockNumber)}`} · ${hex(hash, { head: 8, tail: 6 })}
+      ${formatTime(createdAt)}${blockNumber === null ? nothing : html` · block ${formatCount(blockNumber)}`} ·
+      ${hex(hash, { head: 8, tail: 6 })}
       <button type="button" class="link" @click=${() => forget(hash)}>Forget</button>
     </p>
   </li>`;
@@ -84,9 +96,11 @@ function receiptMark(proof) {
 /** @param {TransactionStatus} transaction */
 function what({ kind, to, value, vote }) {
   if (kind === "vote" && vote !== null) {
-    return html`Vote <strong>${SUPPORT_WORDS[vote.support]}</strong> on proposal <code title=${vote.proposalId}>${shorten(vote.proposalId, 8, 4)}</code>`;
+    return html`Vote <strong>${SUPPORT_WORDS[vote.support]}</strong> on proposal
+      <code title=${vote.proposalId}>${shorten(vote.proposalId, 8, 4)}</code>`;
   }
-  return html`${amount(value, ETHER_DECIMALS, "ETH")} <span class="quiet">to</span> <code title=${to}>${shorten(to, 8, 6)}</code>`;
+  return html`${amount(value, ETHER_DECIMALS, "ETH")} <span class="quiet">to</span>
+    <code title=${to}>${shorten(to, 8, 6)}</code>`;
 }
 
 /** @param {TransactionStatus} transaction */

@@ -39,12 +39,19 @@ const STATE_WORDS = Object.freeze({
 /** @returns {Template} */
 export function governance() {
   const { governors } = state;
-  const chosen = governors.find(({ address }) => sameAddress(address, state.route.parameters["governor"])) ?? governors[0];
+  const chosen =
+    governors.find(({ address }) => sameAddress(address, state.route.parameters["governor"])) ?? governors[0];
   return html`<h1 tabindex="-1">Governance</h1>
     ${governors.length > 1 ? chooser(chosen) : nothing}
-    ${chosen === undefined
-      ? html`<section class="card"><p class="quiet">${state.client === null ? "Waiting for the client." : "No governor is configured for this network, so there is nothing to vote on."}</p></section>`
-      : governorSection(chosen)}`;
+    ${
+      chosen === undefined
+        ? html`<section class="card">
+            <p class="quiet">
+              ${state.client === null ? "Waiting for the client." : "No governor is configured for this network, so there is nothing to vote on."}
+            </p>
+          </section>`
+        : governorSection(chosen)
+    }`;
 }
 
 /** @param {Governor | undefined} chosen */
@@ -52,7 +59,12 @@ function chooser(chosen) {
   return html`<nav class="chips" aria-label="Governors">
     ${state.governors.map(
       ({ address, name }) =>
-        html`<a class="chip" href=${formatRoute("governance", { governor: address })} aria-current=${address === chosen?.address ? "true" : nothing}>${inert(name)}</a>`,
+        html`<a
+          class="chip"
+          href=${formatRoute("governance", { governor: address })}
+          aria-current=${address === chosen?.address ? "true" : nothing}
+          >${inert(name)}</a
+        >`,
     )}
   </nav>`;
 }
@@ -61,7 +73,9 @@ function chooser(chosen) {
 function governorSection(governor) {
   const block = routeBlock();
   /** @type {Proposals} */
-  const answer = ask(`proposals ${governor.address} ${block}`, block, (client, signal) => client.proposals(governor.address, { block }, signal));
+  const answer = ask(`proposals ${governor.address} ${block}`, block, (client, signal) =>
+    client.proposals(governor.address, { block }, signal),
+  );
   const proposals = answer.result?.value ?? [];
   return html`<section aria-labelledby="governor-title" aria-busy=${answer.busy}>
     <header class="section-head">
@@ -70,14 +84,19 @@ function governorSection(governor) {
     </header>
     <p class="quiet">${listWords(answer)}</p>
     ${staleness(answer)} ${failure(answer.error)}
-    ${repeat(proposals, ({ id }) => id, (proposal) => row(governor, proposal, answer, proposal.id === openId(proposals)))}
+    ${repeat(
+      proposals,
+      ({ id }) => id,
+      (proposal) => row(governor, proposal, answer, proposal.id === openId(proposals)),
+    )}
   </section>`;
 }
 
 /** @param {Proposals} answer */
 function listWords({ result, busy }) {
   if (result === null) return busy ? "Proving the list of proposals…" : "The list of proposals is not proven.";
-  if (result.value.length === 0) return result.complete ? "There are no proposals, by proof." : "No proposals are known.";
+  if (result.value.length === 0)
+    return result.complete ? "There are no proposals, by proof." : "No proposals are known.";
   return result.complete
     ? `${plural(result.value.length, "proposal")}: by proof, there are no others.`
     : `The newest ${formatCount(result.value.length)} of ${plural(result.total, "proposal")}, by proof.`;
@@ -103,7 +122,14 @@ function row(governor, proposal, answer, open) {
   const excerpt = open || proposal.description === null ? "" : afterFirstLine(proposal.description);
   const href = formatRoute("governance", { governor: governor.address, proposal: proposal.id });
   const current = isCurrent(answer);
-  return html`<article class="card proposal" data-testid="proposal-row" data-id=${proposal.id} data-state=${proposal.state} data-current=${current} data-open=${open}>
+  return html`<article
+    class="card proposal"
+    data-testid="proposal-row"
+    data-id=${proposal.id}
+    data-state=${proposal.state}
+    data-current=${current}
+    data-open=${open}
+  >
     <header>
       <p class="proposal-line">
         <span class="badge" data-state=${proposal.state}>${STATE_WORDS[proposal.state]}</span>

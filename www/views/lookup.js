@@ -55,7 +55,16 @@ function form() {
       id: "lookup-address",
       label: "Address",
       input: () =>
-        html`<input id="lookup-address" data-testid="lookup-address" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="0x…" .value=${draft("lookup")} @input=${(/** @type {InputEvent} */ event) => setDraft("lookup", /** @type {HTMLInputElement} */ (event.target).value)} />`,
+        html`<input
+          id="lookup-address"
+          data-testid="lookup-address"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck="false"
+          placeholder="0x…"
+          .value=${draft("lookup")}
+          @input=${(/** @type {InputEvent} */ event) => setDraft("lookup", /** @type {HTMLInputElement} */ (event.target).value)}
+        />`,
     })}
     ${field({
       id: "lookup-block",
@@ -77,7 +86,15 @@ function watched() {
   return html`<p class="chips">
     <span class="quiet">Known here:</span>
     ${watch.map(
-      ({ label, address }) => html`<button type="button" class="chip" data-address=${address} @click=${() => go("accounts", { ...state.route.parameters, address })}>${inert(label)}</button>`,
+      ({ label, address }) =>
+        html`<button
+          type="button"
+          class="chip"
+          data-address=${address}
+          @click=${() => go("accounts", { ...state.route.parameters, address })}
+        >
+          ${inert(label)}
+        </button>`,
     )}
   </p>`;
 }
@@ -88,16 +105,23 @@ function watched() {
  * @returns {Template}
  */
 function result(address, block) {
-  const balance = ask(`balance ${address} ${block}`, block, (client, signal) => client.balance(address, { block }, signal));
+  const balance = ask(`balance ${address} ${block}`, block, (client, signal) =>
+    client.balance(address, { block }, signal),
+  );
   const invalid = balance.error?.code === "invalid_argument";
   const tokens = invalid ? [] : (state.config?.tokens ?? []);
   return html`<div class="result" aria-busy=${balance.busy}>
     <div class="result-head">
-      ${hex(address, { head: 12, tail: 10 })}
-      ${balance.result === null ? nothing : kind(balance.result.value)}
+      ${hex(address, { head: 12, tail: 10 })} ${balance.result === null ? nothing : kind(balance.result.value)}
     </div>
     ${failure(balance.error, "lookup-error")} ${invalid ? nothing : ether(balance)}
-    <dl class="facts facts-wide tokens">${repeat(tokens, (token) => token.address, (token) => tokenRow(token, address, block))}</dl>
+    <dl class="facts facts-wide tokens">
+      ${repeat(
+        tokens,
+        (token) => token.address,
+        (token) => tokenRow(token, address, block),
+      )}
+    </dl>
   </div>`;
 }
 
@@ -109,17 +133,28 @@ function ether(answer) {
       ${answer.busy ? "proving…" : "not proven"} ${openMark()}
     </p>`;
   }
-  return html`<p class="figure" data-testid="balance-ether" data-wei=${value.wei} data-proven="true" data-current=${isCurrent(answer)}>
+  return html`<p
+      class="figure"
+      data-testid="balance-ether"
+      data-wei=${value.wei}
+      data-proven="true"
+      data-current=${isCurrent(answer)}
+    >
       ${amount(value.wei, ETHER_DECIMALS, "ETH")} ${proofMark(answer, "Balance of ether")}
     </p>
     ${staleness(answer)}
-    <p class="quiet"><span data-testid="account-nonce" data-value=${value.nonce}>${plural(value.nonce, "transaction")}</span> sent from it so far.</p>`;
+    <p class="quiet">
+      <span data-testid="account-nonce" data-value=${value.nonce}>${plural(value.nonce, "transaction")}</span> sent from
+      it so far.
+    </p>`;
 }
 
 /** @param {Balance} value */
 function kind({ isContract, codeBytes }) {
   const size = codeBytes === null ? "" : `, ${formatCount(codeBytes)} bytes of code`;
-  return html`<span class="tag" data-testid="account-kind" data-code-bytes=${codeBytes ?? nothing}>${isContract ? `contract${size}` : "account without code"}</span>`;
+  return html`<span class="tag" data-testid="account-kind" data-code-bytes=${codeBytes ?? nothing}
+    >${isContract ? `contract${size}` : "account without code"}</span
+  >`;
 }
 
 /**
@@ -129,16 +164,28 @@ function kind({ isContract, codeBytes }) {
  * @returns {Template}
  */
 function tokenRow(token, owner, block) {
-  const answer = ask(`token ${token.address} ${owner} ${block}`, block, (client, signal) => client.tokenBalance(token.address, owner, { block }, signal));
+  const answer = ask(`token ${token.address} ${owner} ${block}`, block, (client, signal) =>
+    client.tokenBalance(token.address, owner, { block }, signal),
+  );
   const value = answer.result?.value;
   return html`<div>
     <dt>${inert(token.name ?? token.symbol)}</dt>
     <dd>
-      ${value === undefined
-        ? html`<span class="pending" data-testid="balance-token" data-symbol=${token.symbol} data-proven="false">${answer.busy ? "proving…" : "not proven"} ${openMark()}</span>`
-        : html`<span data-testid="balance-token" data-symbol=${value.symbol} data-amount=${value.amount} data-proven="true" data-current=${isCurrent(answer)}
-            >${amount(value.amount, value.decimals, value.symbol)} ${proofMark(answer, `Balance of ${token.symbol}`)}</span
-          >`}
+      ${
+        value === undefined
+          ? html`<span class="pending" data-testid="balance-token" data-symbol=${token.symbol} data-proven="false"
+              >${answer.busy ? "proving…" : "not proven"} ${openMark()}</span
+            >`
+          : html`<span
+              data-testid="balance-token"
+              data-symbol=${value.symbol}
+              data-amount=${value.amount}
+              data-proven="true"
+              data-current=${isCurrent(answer)}
+              >${amount(value.amount, value.decimals, value.symbol)}
+              ${proofMark(answer, `Balance of ${token.symbol}`)}</span
+            >`
+      }
       ${staleness(answer)} ${failure(answer.error)}
     </dd>
   </div>`;

@@ -14,7 +14,12 @@ import { state } from "../store.js";
 /** @typedef {import("../../pkg/index.js").Peer} Peer */
 /** @typedef {import("../lit.js").Template} Template */
 
-const STATE_WORDS = Object.freeze({ connecting: "Connecting", connected: "Connected", dropped: "Dropped", gone: "Gone" });
+const STATE_WORDS = Object.freeze({
+  connecting: "Connecting",
+  connected: "Connected",
+  dropped: "Dropped",
+  gone: "Gone",
+});
 
 /** @returns {Template} */
 export function network() {
@@ -27,7 +32,9 @@ export function network() {
     <section class="card" aria-labelledby="peers-title">
       <h2 id="peers-title">Peers</h2>
       ${peers.length === 0 ? html`<p class="quiet">No peer is known yet. <a href=${formatRoute("settings")}>Gateways are set in Settings.</a></p>` : table(peers)}
-      <p class="quiet small">No peer is believed. What one sends is verified in this tab, or it is dropped and named here.</p>
+      <p class="quiet small">
+        No peer is believed. What one sends is verified in this tab, or it is dropped and named here.
+      </p>
     </section>`;
 }
 
@@ -36,7 +43,14 @@ function table(peers) {
   return html`<div class="scroll">
     <table class="peers" role="table">
       <thead role="rowgroup">
-        <tr role="row"><th scope="col" role="columnheader">Peer</th><th scope="col" role="columnheader">State</th><th scope="col" role="columnheader">Latency</th><th scope="col" role="columnheader">Requests</th><th scope="col" role="columnheader">Received</th><th scope="col" role="columnheader">Gossip</th></tr>
+        <tr role="row">
+          <th scope="col" role="columnheader">Peer</th>
+          <th scope="col" role="columnheader">State</th>
+          <th scope="col" role="columnheader">Latency</th>
+          <th scope="col" role="columnheader">Requests</th>
+          <th scope="col" role="columnheader">Received</th>
+          <th scope="col" role="columnheader">Gossip</th>
+        </tr>
       </thead>
       ${repeat(peers, (peer) => `${peer.id} ${peer.address}`, row)}
     </table>
@@ -48,26 +62,44 @@ function row(peer) {
   const { id, address, state: now, latencyMs, requests, bytes, gossip, reason, faults } = peer;
   return html`<tbody role="rowgroup" data-testid="peer-row" data-peer=${id} data-state=${now}>
     <tr role="row">
-      <th scope="row" role="rowheader"><code title=${id}>${shorten(id, 12, 6)}</code><span class="quiet small" title=${address}>${inert(peerAddress(address))}</span></th>
+      <th scope="row" role="rowheader">
+        <code title=${id}>${shorten(id, 12, 6)}</code
+        ><span class="quiet small" title=${address}>${inert(peerAddress(address))}</span>
+      </th>
       <td role="cell" data-label="State"><span class="badge" data-peer-state=${now}>${STATE_WORDS[now]}</span></td>
       <td role="cell" data-label="Latency">${latencyMs === null ? "–" : `${formatCount(Math.round(latencyMs))} ms`}</td>
       <td role="cell" data-label="Requests">${formatCount(requests)}</td>
       <td role="cell" data-label="Received">${formatBytes(bytes)}</td>
       <td role="cell" data-label="Gossip">${formatCount(gossip)}</td>
     </tr>
-    ${reason === null && faults.length === 0 ? nothing : html`<tr class="peer-why" role="row"><td colspan="6" role="cell">${why(peer)}</td></tr>`}
+    ${
+      reason === null && faults.length === 0
+        ? nothing
+        : html`<tr class="peer-why" role="row">
+            <td colspan="6" role="cell">${why(peer)}</td>
+          </tr>`
+    }
   </tbody>`;
 }
 
 /** @param {Peer} peer */
 function why({ reason, faults, state: now, since }) {
-  return html`${reason === null
-    ? nothing
-    : html`<p class=${now === "dropped" ? "bad" : ""}><strong>${now === "dropped" ? "Dropped" : now === "gone" ? "Gone" : "Before"}:</strong> <span data-testid="peer-reason">${inert(reason)}</span> <span class="quiet small">${formatTime(since)}</span></p>`}
-  ${faults.length === 0
-    ? nothing
-    : html`<details>
-        <summary>${plural(faults.length, "fault")}</summary>
-        <ul class="faults">${faults.map(({ kind, message, at }) => html`<li><span class="tag">${inert(kind)}</span> ${inert(message)} <span class="quiet small">${formatTime(at)}</span></li>`)}</ul>
-      </details>`}`;
+  return html`${
+    reason === null
+      ? nothing
+      : html`<p class=${now === "dropped" ? "bad" : ""}>
+          <strong>${now === "dropped" ? "Dropped" : now === "gone" ? "Gone" : "Before"}:</strong>
+          <span data-testid="peer-reason">${inert(reason)}</span> <span class="quiet small">${formatTime(since)}</span>
+        </p>`
+  }
+  ${
+    faults.length === 0
+      ? nothing
+      : html`<details>
+          <summary>${plural(faults.length, "fault")}</summary>
+          <ul class="faults">
+            ${faults.map(({ kind, message, at }) => html`<li><span class="tag">${inert(kind)}</span> ${inert(message)} <span class="quiet small">${formatTime(at)}</span></li>`)}
+          </ul>
+        </details>`
+  }`;
 }

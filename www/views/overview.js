@@ -90,7 +90,12 @@ function strip() {
   const first = last - STRIP_SLOTS + 1;
   const lit = new Set(state.slots);
   const seen = [...lit].filter((slot) => slot >= first).length;
-  return html`<svg class="strip" viewBox="0 0 ${STRIP_SLOTS * 12} 12" role="img" aria-label="Of the last ${STRIP_SLOTS} slots, this tab verified the heads of ${seen}">
+  return html`<svg
+    class="strip"
+    viewBox="0 0 ${STRIP_SLOTS * 12} 12"
+    role="img"
+    aria-label="Of the last ${STRIP_SLOTS} slots, this tab verified the heads of ${seen}"
+  >
     ${Array.from({ length: STRIP_SLOTS }, (_, index) => {
       const slot = first + index;
       return svg`<circle class=${lit.has(slot) ? "bead bead-lit" : "bead"} cx=${index * 12 + 6} cy="6" r=${lit.has(slot) ? 3.6 : 2}><title>slot ${formatCount(slot)}${lit.has(slot) ? ", verified" : ""}</title></circle>`;
@@ -111,10 +116,22 @@ function headCard(name, meaning, head, testid) {
       <h2>${name} ${openMark()}</h2>
       <p class="figure figure-pending" data-testid="${testid}-block">–</p>
       <dl class="facts">
-        <div><dt>Age</dt><dd data-testid="${testid}-age">–</dd></div>
-        <div><dt>Slot</dt><dd data-testid="${testid}-slot">–</dd></div>
-        <div><dt>Hash</dt><dd data-testid="${testid}-hash">–</dd></div>
-        <div><dt>From</dt><dd>–</dd></div>
+        <div>
+          <dt>Age</dt>
+          <dd data-testid="${testid}-age">–</dd>
+        </div>
+        <div>
+          <dt>Slot</dt>
+          <dd data-testid="${testid}-slot">–</dd>
+        </div>
+        <div>
+          <dt>Hash</dt>
+          <dd data-testid="${testid}-hash">–</dd>
+        </div>
+        <div>
+          <dt>From</dt>
+          <dd>–</dd>
+        </div>
       </dl>
       <p class="quiet small">${meaning} None is verified yet.</p>
     </article>`;
@@ -124,10 +141,24 @@ function headCard(name, meaning, head, testid) {
     <h2>${name} ${headMark(head, name)}</h2>
     <p class="figure" data-testid="${testid}-block" data-value=${head.blockNumber}>${formatCount(head.blockNumber)}</p>
     <dl class="facts">
-      <div><dt>Age</dt><dd data-testid="${testid}-age" data-value=${Math.floor(age)}>${formatDuration(age)}</dd></div>
-      <div><dt>Slot</dt><dd data-testid="${testid}-slot" data-slot=${head.slot}>${formatCount(head.slot)}</dd></div>
-      <div><dt>Hash</dt><dd>${hex(head.blockHash, { testid: `${testid}-hash`, head: 8, tail: 6 })}</dd></div>
-      <div><dt>From</dt><dd>${head.supplier === "" ? "storage" : html`<code title=${head.supplier}>${shorten(head.supplier, 8, 5)}</code>`}</dd></div>
+      <div>
+        <dt>Age</dt>
+        <dd data-testid="${testid}-age" data-value=${Math.floor(age)}>${formatDuration(age)}</dd>
+      </div>
+      <div>
+        <dt>Slot</dt>
+        <dd data-testid="${testid}-slot" data-slot=${head.slot}>${formatCount(head.slot)}</dd>
+      </div>
+      <div>
+        <dt>Hash</dt>
+        <dd>${hex(head.blockHash, { testid: `${testid}-hash`, head: 8, tail: 6 })}</dd>
+      </div>
+      <div>
+        <dt>From</dt>
+        <dd>
+          ${head.supplier === "" ? "storage" : html`<code title=${head.supplier}>${shorten(head.supplier, 8, 5)}</code>`}
+        </dd>
+      </div>
     </dl>
     <p class="quiet small">${meaning}${isSynced() ? nothing : html` <strong class="stale">Not current.</strong>`}</p>
   </article>`;
@@ -143,10 +174,22 @@ function swarm() {
   return html`<section class="card swarm-summary" aria-labelledby="swarm-title">
     <h2 id="swarm-title">Swarm</h2>
     <dl class="facts facts-wide">
-      <div><dt>Connected</dt><dd data-testid="peers-count" data-value=${connected}>${plural(connected, "peer")}</dd></div>
-      <div><dt>Dropped</dt><dd>${dropped === 0 ? "none" : html`<strong class="bad">${plural(dropped, "peer")}</strong>`}</dd></div>
-      <div><dt>Received</dt><dd>${formatBytes(bytes)}</dd></div>
-      <div><dt>Gossip</dt><dd>${plural(gossip, "message")}</dd></div>
+      <div>
+        <dt>Connected</dt>
+        <dd data-testid="peers-count" data-value=${connected}>${plural(connected, "peer")}</dd>
+      </div>
+      <div>
+        <dt>Dropped</dt>
+        <dd>${dropped === 0 ? "none" : html`<strong class="bad">${plural(dropped, "peer")}</strong>`}</dd>
+      </div>
+      <div>
+        <dt>Received</dt>
+        <dd>${formatBytes(bytes)}</dd>
+      </div>
+      <div>
+        <dt>Gossip</dt>
+        <dd>${plural(gossip, "message")}</dd>
+      </div>
     </dl>
     <a class="more" href=${formatRoute("network")}>See each peer</a>
   </section>`;
@@ -158,7 +201,8 @@ function lookup() {
   const submit = (event) => {
     event.preventDefault();
     const address = draft("quick").trim();
-    if (address !== "") go("accounts", { address, block: typeof state.config?.fixedClockUnixMs === "number" ? "finalized" : undefined });
+    if (address !== "")
+      go("accounts", { address, block: typeof state.config?.fixedClockUnixMs === "number" ? "finalized" : undefined });
   };
   return html`<section class="card" aria-labelledby="quick-title">
     <h2 id="quick-title">Look up an account</h2>
@@ -167,7 +211,14 @@ function lookup() {
         id: "quick",
         label: "Address",
         input: () =>
-          html`<input id="quick" autocomplete="off" spellcheck="false" placeholder="0x…" .value=${draft("quick")} @input=${(/** @type {InputEvent} */ event) => setDraft("quick", /** @type {HTMLInputElement} */ (event.target).value)} />`,
+          html`<input
+            id="quick"
+            autocomplete="off"
+            spellcheck="false"
+            placeholder="0x…"
+            .value=${draft("quick")}
+            @input=${(/** @type {InputEvent} */ event) => setDraft("quick", /** @type {HTMLInputElement} */ (event.target).value)}
+          />`,
       })}
       <button type="submit" class="button-main">Look up</button>
     </form>
@@ -179,8 +230,10 @@ function trust() {
   return html`<section class="trust" aria-labelledby="trust-title">
     <h2 id="trust-title">What is trusted</h2>
     <p>
-      The checkpoint ${state.config === null ? nothing : hex(state.config.checkpoint, { head: 8, tail: 6, copy: false })}, that fewer than a third of a sync committee collude, the code of
-      this page, and your browser. No peer is. What cannot be proven is that no newer head is withheld: that is why every number has its age.
+      The checkpoint
+      ${state.config === null ? nothing : hex(state.config.checkpoint, { head: 8, tail: 6, copy: false })}, that fewer
+      than a third of a sync committee collude, the code of this page, and your browser. No peer is. What cannot be
+      proven is that no newer head is withheld: that is why every number has its age.
     </p>
   </section>`;
 }

@@ -46,17 +46,39 @@ export function send() {
       ${field({
         id: "send-to",
         label: "To",
-        input: () => html`<input id="send-to" data-testid="send-to" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="0x…" .value=${to} @input=${typed("to")} />`,
+        input: () =>
+          html`<input
+            id="send-to"
+            data-testid="send-to"
+            autocomplete="off"
+            autocapitalize="off"
+            spellcheck="false"
+            placeholder="0x…"
+            .value=${to}
+            @input=${typed("to")}
+          />`,
       })}
       ${field({
         id: "send-amount",
         label: "Amount in ether",
         problem,
         input: (described) =>
-          html`<input id="send-amount" data-testid="send-amount" inputmode="decimal" autocomplete="off" placeholder="0.0" aria-describedby=${described === "" ? nothing : described} aria-invalid=${problem !== null} .value=${written} @input=${typed("amount")} />`,
+          html`<input
+            id="send-amount"
+            data-testid="send-amount"
+            inputmode="decimal"
+            autocomplete="off"
+            placeholder="0.0"
+            aria-describedby=${described === "" ? nothing : described}
+            aria-invalid=${problem !== null}
+            .value=${written}
+            @input=${typed("amount")}
+          />`,
       })}
       ${failure(task("quote").error, "send-error")}
-      <button type="submit" class="button-main" data-testid="send-review" ?disabled=${task("quote").busy}>${task("quote").busy ? "Proving the price…" : "Review"}</button>
+      <button type="submit" class="button-main" data-testid="send-review" ?disabled=${task("quote").busy}>
+        ${task("quote").busy ? "Proving the price…" : "Review"}
+      </button>
     </form>
     ${confirmation()}
   </section>`;
@@ -70,14 +92,37 @@ function confirmation() {
   return html`<div class="confirm" role="group" aria-labelledby="confirm-title">
     <h3 id="confirm-title" tabindex="-1">Send ${amount(transfer.value, ETHER_DECIMALS, "ETH")}</h3>
     <dl class="facts facts-wide">
-      <div><dt>To</dt><dd>${hex(transfer.to, { head: 12, tail: 10 })}</dd></div>
-      <div><dt>Fee, at most</dt><dd>${amount(quote.maxCost - transfer.value, ETHER_DECIMALS, "ETH")} ${proofMark(answer, "Price of gas")}</dd></div>
-      <div><dt>Total, at most</dt><dd>${amount(quote.maxCost, ETHER_DECIMALS, "ETH")}</dd></div>
-      <div><dt>Gas price, at most</dt><dd>${formatAmount(quote.maxFeePerGas, GWEI_DECIMALS)} gwei, of which ${formatAmount(quote.maxPriorityFeePerGas, GWEI_DECIMALS)} for the proposer</dd></div>
+      <div>
+        <dt>To</dt>
+        <dd>${hex(transfer.to, { head: 12, tail: 10 })}</dd>
+      </div>
+      <div>
+        <dt>Fee, at most</dt>
+        <dd>${amount(quote.maxCost - transfer.value, ETHER_DECIMALS, "ETH")} ${proofMark(answer, "Price of gas")}</dd>
+      </div>
+      <div>
+        <dt>Total, at most</dt>
+        <dd>${amount(quote.maxCost, ETHER_DECIMALS, "ETH")}</dd>
+      </div>
+      <div>
+        <dt>Gas price, at most</dt>
+        <dd>
+          ${formatAmount(quote.maxFeePerGas, GWEI_DECIMALS)} gwei, of which
+          ${formatAmount(quote.maxPriorityFeePerGas, GWEI_DECIMALS)} for the proposer
+        </dd>
+      </div>
     </dl>
     ${failure(task("send").error, "send-error")}
     <p class="buttons">
-      <button type="button" class="button-main" data-testid="send-confirm" ?disabled=${task("send").busy} @click=${confirm}>${task("send").busy ? "Signing…" : "Confirm and send"}</button>
+      <button
+        type="button"
+        class="button-main"
+        data-testid="send-confirm"
+        ?disabled=${task("send").busy}
+        @click=${confirm}
+      >
+        ${task("send").busy ? "Signing…" : "Confirm and send"}
+      </button>
       <button type="button" @click=${cancel}>Cancel</button>
     </p>
   </div>`;
@@ -119,7 +164,8 @@ async function review(event) {
     const result = await client.quote(transfer);
     reviewed = { transfer, answer: { result, heardAt: performance.now(), error: null, busy: false } };
   });
-  if (reviewed !== null) requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("confirm-title")?.focus()));
+  if (reviewed !== null)
+    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("confirm-title")?.focus()));
 }
 
 async function confirm() {

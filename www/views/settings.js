@@ -36,10 +36,22 @@ function start() {
   return html`<section class="card" aria-labelledby="start-title">
     <h2 id="start-title">Where it starts</h2>
     <dl class="facts facts-wide">
-      <div><dt>Network</dt><dd>${inert(networkName())}</dd></div>
-      <div><dt>Checkpoint</dt><dd>${config === null ? "–" : hex(config.checkpoint)}</dd></div>
-      <div><dt>Gateways</dt><dd>${plural(config?.gateways.length ?? 0, "address", "addresses")}</dd></div>
-      <div><dt>Set by</dt><dd>${own ? "you, over what this page was served with" : "what this page was served with"}</dd></div>
+      <div>
+        <dt>Network</dt>
+        <dd>${inert(networkName())}</dd>
+      </div>
+      <div>
+        <dt>Checkpoint</dt>
+        <dd>${config === null ? "–" : hex(config.checkpoint)}</dd>
+      </div>
+      <div>
+        <dt>Gateways</dt>
+        <dd>${plural(config?.gateways.length ?? 0, "address", "addresses")}</dd>
+      </div>
+      <div>
+        <dt>Set by</dt>
+        <dd>${own ? "you, over what this page was served with" : "what this page was served with"}</dd>
+      </div>
     </dl>
     <form class="stack" @submit=${saved}>
       ${field({
@@ -55,13 +67,31 @@ function start() {
         id: "own-checkpoint",
         label: "Checkpoint",
         hint: "Root of a recent finalized beacon block. All trust starts here: take it from a source that you trust. Empty: as served.",
-        input: (described) => html`<input id="own-checkpoint" data-testid="settings-checkpoint" autocomplete="off" spellcheck="false" placeholder="0x…" aria-describedby=${described} value=${chosen.checkpoint} />`,
+        input: (described) =>
+          html`<input
+            id="own-checkpoint"
+            data-testid="settings-checkpoint"
+            autocomplete="off"
+            spellcheck="false"
+            placeholder="0x…"
+            aria-describedby=${described}
+            value=${chosen.checkpoint}
+          />`,
       })}
       ${field({
         id: "own-gateways",
         label: "Gateways",
         hint: "One multiaddress a line. They need not be trusted; more of them make it harder to withhold a head from you. Empty: as served.",
-        input: (described) => html`<textarea id="own-gateways" data-testid="settings-gateways" rows="4" spellcheck="false" placeholder="/ip4/…/udp/…/webrtc-direct/certhash/…/p2p/…" aria-describedby=${described} .defaultValue=${chosen.gateways.join("\n")}></textarea>`,
+        input: (described) =>
+          html`<textarea
+            id="own-gateways"
+            data-testid="settings-gateways"
+            rows="4"
+            spellcheck="false"
+            placeholder="/ip4/…/udp/…/webrtc-direct/certhash/…/p2p/…"
+            aria-describedby=${described}
+            .defaultValue=${chosen.gateways.join("\n")}
+          ></textarea>`,
       })}
       ${draft("settings problem") === "" ? nothing : html`<p class="problem" role="alert">${draft("settings problem")}</p>`}
       <p class="buttons">
@@ -79,7 +109,16 @@ function appearance() {
     <div class="choices" role="radiogroup" aria-labelledby="theme-title">
       ${THEMES.map(
         ({ value, name }) =>
-          html`<label class="choice"><input type="radio" name="theme" value=${value} data-testid="theme-${value}" .checked=${theme() === value} @change=${() => themed(value)} /><span>${name}</span></label>`,
+          html`<label class="choice"
+            ><input
+              type="radio"
+              name="theme"
+              value=${value}
+              data-testid="theme-${value}"
+              .checked=${theme() === value}
+              @change=${() => themed(value)}
+            /><span>${name}</span></label
+          >`,
       )}
     </div>
   </section>`;
@@ -91,18 +130,36 @@ function stored() {
   const keys = state.accounts?.length ?? 0;
   return html`<section class="card" aria-labelledby="stored-title">
     <h2 id="stored-title">What is stored</h2>
-    <p class="quiet">The verified state, sent transactions and your encrypted keys for this network are kept in this browser and nowhere else.</p>
-    ${asked
-      ? html`<div class="notice notice-warn" role="alert">
-          <div>
-            <p><strong>Forget everything for this network?</strong> ${keys === 0 ? "" : `This deletes ${plural(keys, "key")} for ever. Whoever has no copy loses the accounts.`}</p>
-            <p class="buttons">
-              <button type="button" class="button-bad" data-testid="clear-confirm" ?disabled=${task("clear").busy} @click=${() => perform("clear", clearStoredState)}>Forget everything</button>
-              <button type="button" @click=${() => setDraft("clear", "")}>Keep it</button>
-            </p>
-          </div>
-        </div>`
-      : html`<button type="button" data-testid="clear-state" @click=${() => setDraft("clear", "asked")}>Clear stored state…</button>`}
+    <p class="quiet">
+      The verified state, sent transactions and your encrypted keys for this network are kept in this browser and
+      nowhere else.
+    </p>
+    ${
+      asked
+        ? html`<div class="notice notice-warn" role="alert">
+            <div>
+              <p>
+                <strong>Forget everything for this network?</strong>
+                ${keys === 0 ? "" : `This deletes ${plural(keys, "key")} for ever. Whoever has no copy loses the accounts.`}
+              </p>
+              <p class="buttons">
+                <button
+                  type="button"
+                  class="button-bad"
+                  data-testid="clear-confirm"
+                  ?disabled=${task("clear").busy}
+                  @click=${() => perform("clear", clearStoredState)}
+                >
+                  Forget everything
+                </button>
+                <button type="button" @click=${() => setDraft("clear", "")}>Keep it</button>
+              </p>
+            </div>
+          </div>`
+        : html`<button type="button" data-testid="clear-state" @click=${() => setDraft("clear", "asked")}>
+            Clear stored state…
+          </button>`
+    }
     ${failure(task("clear").error)}
   </section>`;
 }
@@ -113,7 +170,9 @@ function saved(event) {
   const chosen = {
     network: fieldValue("own-network"),
     checkpoint: fieldValue("own-checkpoint"),
-    gateways: fieldValue("own-gateways").split(/\s+/).filter((line) => line !== ""),
+    gateways: fieldValue("own-gateways")
+      .split(/\s+/)
+      .filter((line) => line !== ""),
   };
   const problem = overridesProblem(chosen);
   setDraft("settings problem", problem ?? "");

@@ -33,16 +33,23 @@ export function tally(governor, proposal) {
   const { decimals } = unitOf(governor);
   const cast = forVotes + againstVotes + abstainVotes;
   const towards = forVotes + abstainVotes;
-  const longest = [forVotes, againstVotes, abstainVotes, quorum].reduce((most, votes) => (votes > most ? votes : most), 1n);
+  const longest = [forVotes, againstVotes, abstainVotes, quorum].reduce(
+    (most, votes) => (votes > most ? votes : most),
+    1n,
+  );
   const turnout = percentage(cast, totalSupply);
   return html`<div class="tally">
-    ${bar("For", "for", forVotes, cast, longest, decimals)} ${bar("Against", "against", againstVotes, cast, longest, decimals)}
+    ${bar("For", "for", forVotes, cast, longest, decimals)}
+    ${bar("Against", "against", againstVotes, cast, longest, decimals)}
     ${bar("Abstain", "abstain", abstainVotes, cast, longest, decimals)}
     <p class="quiet small tally-foot">
       <span
         >Quorum
-        <strong data-testid="proposal-quorum" data-votes=${quorum} title=${formatAmount(quorum, decimals)}>${formatAmountShort(quorum, decimals, 2)}</strong>:
-        ${towards >= quorum ? html`<strong class="good">reached</strong>` : html`${formatAmountShort(quorum - towards, decimals, 2)} short`}, counting for and abstain${isSettled ? "" : "; not settled before the snapshot"}</span
+        <strong data-testid="proposal-quorum" data-votes=${quorum} title=${formatAmount(quorum, decimals)}
+          >${formatAmountShort(quorum, decimals, 2)}</strong
+        >:
+        ${towards >= quorum ? html`<strong class="good">reached</strong>` : html`${formatAmountShort(quorum - towards, decimals, 2)} short`},
+        counting for and abstain${isSettled ? "" : "; not settled before the snapshot"}</span
       >
       <span>${turnout === null ? "" : `Turnout ${turnout} %`}</span>
     </p>
@@ -65,7 +72,9 @@ function bar(name, kind, votes, cast, longest, decimals) {
     <svg class="tally-bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
       ${svg`<rect class="tally-track" width="100" height="8"/><rect class="tally-fill" width=${length} height="8"/>`}
     </svg>
-    <span class="tally-votes" data-testid="proposal-${kind}" data-votes=${votes} title=${formatAmount(votes, decimals)}>${formatAmountShort(votes, decimals, 2)}</span>
+    <span class="tally-votes" data-testid="proposal-${kind}" data-votes=${votes} title=${formatAmount(votes, decimals)}
+      >${formatAmountShort(votes, decimals, 2)}</span
+    >
     <span class="tally-share quiet">${share} %</span>
   </div>`;
 }

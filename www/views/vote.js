@@ -50,12 +50,19 @@ export function voteStatus(governor, proposal) {
 export function ballot(governor, proposal) {
   if (proposal.state !== "active") return nothing;
   const accounts = state.accounts ?? [];
-  const voter = accounts.find(({ address }) => sameAddress(address, state.route.parameters["voter"])) ?? accounts.find(({ locked }) => !locked) ?? accounts[0];
+  const voter =
+    accounts.find(({ address }) => sameAddress(address, state.route.parameters["voter"])) ??
+    accounts.find(({ locked }) => !locked) ??
+    accounts[0];
   return html`<section class="ballot" aria-label="Your vote">
     <h4>Your vote</h4>
-    ${voter === undefined
-      ? html`<p class="quiet">You have no account here yet. <a href=${formatRoute("accounts")}>Create or import one.</a></p>`
-      : votingForm(governor, proposal, voter)}
+    ${
+      voter === undefined
+        ? html`<p class="quiet">
+            You have no account here yet. <a href=${formatRoute("accounts")}>Create or import one.</a>
+          </p>`
+        : votingForm(governor, proposal, voter)
+    }
   </section>`;
 }
 
@@ -70,15 +77,27 @@ function votingForm(governor, proposal, voter) {
     client.votingPower(governor.address, proposal.id, voter.address, signal),
   );
   const value = answer.result?.value;
-  const waiting = votesOn(governor, proposal).some(({ from, stage }) => sameAddress(from, voter.address) && stage !== "failed");
+  const waiting = votesOn(governor, proposal).some(
+    ({ from, stage }) => sameAddress(from, voter.address) && stage !== "failed",
+  );
   const able = value !== undefined && !value.hasVoted && value.power > 0n && !waiting;
   return html`${field({ id: "voter", label: "As", input: () => voterSelect(voter.address) })}
     <p class="power">
       Voting power
-      ${value === undefined
-        ? html`<span class="pending" data-testid="voting-power" data-proven="false">${answer.busy ? "proving…" : "not proven"} ${openMark()}</span>`
-        : html`<strong data-testid="voting-power" data-power=${value.power} data-proven="true" data-current=${isCurrent(answer)}>${amount(value.power, unit.decimals, unit.symbol)}</strong>
-            ${proofMark(answer, "Voting power at the snapshot")}`}
+      ${
+        value === undefined
+          ? html`<span class="pending" data-testid="voting-power" data-proven="false"
+              >${answer.busy ? "proving…" : "not proven"} ${openMark()}</span
+            >`
+          : html`<strong
+                data-testid="voting-power"
+                data-power=${value.power}
+                data-proven="true"
+                data-current=${isCurrent(answer)}
+                >${amount(value.power, unit.decimals, unit.symbol)}</strong
+              >
+              ${proofMark(answer, "Voting power at the snapshot")}`
+      }
     </p>
     ${failure(answer.error)}
     ${value !== undefined && !value.isSettled ? html`<p class="quiet">The snapshot has not passed yet: the power is that of now and can change.</p>` : nothing}
@@ -88,7 +107,16 @@ function votingForm(governor, proposal, voter) {
     <div class="choices" role="group" aria-label="Choice">
       ${CHOICES.map(
         ({ support, name, testid }) =>
-          html`<button type="button" data-testid=${testid} data-support=${support} aria-pressed=${chosen() === support} ?disabled=${!able} @click=${() => choose(support)}>${name}</button>`,
+          html`<button
+            type="button"
+            data-testid=${testid}
+            data-support=${support}
+            aria-pressed=${chosen() === support}
+            ?disabled=${!able}
+            @click=${() => choose(support)}
+          >
+            ${name}
+          </button>`,
       )}
     </div>
     ${able && value !== undefined ? confirmation(governor, proposal, voter.address, amount(value.power, unit.decimals, unit.symbol)) : nothing}
@@ -97,7 +125,11 @@ function votingForm(governor, proposal, voter) {
 
 /** @param {string} voter */
 function voterSelect(voter) {
-  return html`<select id="voter" data-testid="vote-from" @change=${(/** @type {Event} */ event) => amend({ voter: /** @type {HTMLSelectElement} */ (event.target).value })}>
+  return html`<select
+    id="voter"
+    data-testid="vote-from"
+    @change=${(/** @type {Event} */ event) => amend({ voter: /** @type {HTMLSelectElement} */ (event.target).value })}
+  >
     ${(state.accounts ?? []).map(({ address, locked }) => html`<option value=${address} .selected=${address === voter}>${shorten(address, 12, 8)}${locked ? " (locked)" : ""}</option>`)}
   </select>`;
 }
@@ -124,7 +156,9 @@ function confirmation(governor, proposal, from, power) {
   return html`<div class="confirm">
     <p>Cast <strong>${choice.name}</strong> with ${power}. A vote cannot be changed or taken back.</p>
     <p class="buttons">
-      <button type="button" class="button-main" data-testid="vote-confirm" ?disabled=${task(CAST).busy} @click=${cast}>${task(CAST).busy ? "Signing…" : "Cast the vote"}</button>
+      <button type="button" class="button-main" data-testid="vote-confirm" ?disabled=${task(CAST).busy} @click=${cast}>
+        ${task(CAST).busy ? "Signing…" : "Cast the vote"}
+      </button>
       <button type="button" @click=${() => amend({ support: undefined })}>Cancel</button>
     </p>
   </div>`;
@@ -136,12 +170,20 @@ function status(transaction) {
   if (vote === null) return nothing;
   const choice = CHOICES.find(({ support }) => support === vote.support)?.name ?? "";
   const bad = stage === "failed" || success === false;
-  return html`<div class="vote-status ${vote.counted ? "vote-counted" : ""}" data-testid="vote-status" data-counted=${vote.counted} data-stage=${stage} role="status">
+  return html`<div
+    class="vote-status ${vote.counted ? "vote-counted" : ""}"
+    data-testid="vote-status"
+    data-counted=${vote.counted}
+    data-stage=${stage}
+    role="status"
+  >
     <p>
       <strong class=${bad ? "bad" : ""}>${vote.counted ? "Counted, by proof" : stageWords(transaction)}</strong>
       ${proof === null ? nothing : mark({ subject: "Vote", proof: { ...proof, ageSeconds: slotAge(proof.slot) ?? proof.ageSeconds }, heardAt: performance.now(), current: isSynced(), testid: "vote-proof" })}
     </p>
-    <p class="quiet small">Your vote <strong>${choice}</strong> as <code title=${from}>${shorten(from, 8, 4)}</code>. ${inert(message)}</p>
+    <p class="quiet small">
+      Your vote <strong>${choice}</strong> as <code title=${from}>${shorten(from, 8, 4)}</code>. ${inert(message)}
+    </p>
     ${vote.counted ? nothing : stages(transaction)}
   </div>`;
 }
@@ -151,7 +193,9 @@ function status(transaction) {
  * @param {Proposal} proposal
  */
 function votesOn(governor, proposal) {
-  return state.transactions.filter(({ vote }) => vote !== null && sameAddress(vote.governor, governor.address) && vote.proposalId === proposal.id);
+  return state.transactions.filter(
+    ({ vote }) => vote !== null && sameAddress(vote.governor, governor.address) && vote.proposalId === proposal.id,
+  );
 }
 
 /** @returns {Support | null} */

@@ -22,9 +22,15 @@ export function wallet() {
   const { accounts } = state;
   return html`<section class="card" aria-labelledby="wallet-title">
     <h2 id="wallet-title">My accounts</h2>
-    ${accounts === null || accounts.length === 0
-      ? html`<p class="quiet">None yet. Keys are made in this tab, encrypted with your passphrase, and kept only in this browser.</p>`
-      : html`<ul class="rows">${repeat(accounts, (account) => account.address, row)}</ul>`}
+    ${
+      accounts === null || accounts.length === 0
+        ? html`<p class="quiet">
+            None yet. Keys are made in this tab, encrypted with your passphrase, and kept only in this browser.
+          </p>`
+        : html`<ul class="rows">
+            ${repeat(accounts, (account) => account.address, row)}
+          </ul>`
+    }
     ${failure(task("account").error)}
     <div class="pair">
       <details ?open=${accounts === null || accounts.length === 0}>
@@ -41,16 +47,29 @@ export function wallet() {
 
 /** @param {Account} account */
 function row({ address, locked }) {
-  const balance = ask(`balance ${address} latest`, "latest", (client, signal) => client.balance(address, { block: "latest" }, signal));
+  const balance = ask(`balance ${address} latest`, "latest", (client, signal) =>
+    client.balance(address, { block: "latest" }, signal),
+  );
   const value = balance.result?.value;
   return html`<li class="account-row" data-testid="account-row" data-address=${address} data-locked=${locked}>
     <div class="account-line">
-      <div class="account-name">${hex(address, { head: 10, tail: 8 })} <span class="tag">${locked ? "locked" : "unlocked"}</span></div>
-      ${value === undefined
-        ? html`<span class="pending" data-testid="account-balance" data-proven="false">${balance.busy ? "proving…" : "not proven"} ${openMark()}</span>`
-        : html`<span class="account-balance" data-testid="account-balance" data-wei=${value.wei} data-proven="true" data-current=${isCurrent(balance)}
-            >${amount(value.wei, ETHER_DECIMALS, "ETH")} ${proofMark(balance, "Balance of ether")}</span
-          >`}
+      <div class="account-name">
+        ${hex(address, { head: 10, tail: 8 })} <span class="tag">${locked ? "locked" : "unlocked"}</span>
+      </div>
+      ${
+        value === undefined
+          ? html`<span class="pending" data-testid="account-balance" data-proven="false"
+              >${balance.busy ? "proving…" : "not proven"} ${openMark()}</span
+            >`
+          : html`<span
+              class="account-balance"
+              data-testid="account-balance"
+              data-wei=${value.wei}
+              data-proven="true"
+              data-current=${isCurrent(balance)}
+              >${amount(value.wei, ETHER_DECIMALS, "ETH")} ${proofMark(balance, "Balance of ether")}</span
+            >`
+      }
     </div>
     ${locked ? unlockForm(address) : nothing} ${actions(address, locked)} ${removal(address)}
     ${failure(task(`unlock ${address}`).error)}
@@ -60,9 +79,14 @@ function row({ address, locked }) {
 /** @param {string} address */
 function unlockForm(address) {
   const name = `unlock ${address}`;
-  return html`<form class="row" @submit=${submitting(name, async (client) => void (await client.unlock(address, draft(name))), [name])}>
+  return html`<form
+    class="row"
+    @submit=${submitting(name, async (client) => void (await client.unlock(address, draft(name))), [name])}
+  >
     ${passphrase(name, "Passphrase", "unlock-passphrase", "current-password", address)}
-    <button type="submit" data-testid="unlock-submit" ?disabled=${task(name).busy}>${task(name).busy ? "Unlocking…" : "Unlock"}</button>
+    <button type="submit" data-testid="unlock-submit" ?disabled=${task(name).busy}>
+      ${task(name).busy ? "Unlocking…" : "Unlock"}
+    </button>
   </form>`;
 }
 
@@ -72,8 +96,12 @@ function unlockForm(address) {
  */
 function actions(address, locked) {
   return html`<p class="links">
-    <button type="button" class="link" @click=${() => go("accounts", { ...state.route.parameters, from: address })}>Send from it</button>
-    <button type="button" class="link" @click=${() => go("accounts", { ...state.route.parameters, address })}>Show all balances</button>
+    <button type="button" class="link" @click=${() => go("accounts", { ...state.route.parameters, from: address })}>
+      Send from it
+    </button>
+    <button type="button" class="link" @click=${() => go("accounts", { ...state.route.parameters, address })}>
+      Show all balances
+    </button>
     ${locked ? nothing : html`<button type="button" class="link" @click=${() => act((client) => client.lock(address))}>Lock</button>`}
     <button type="button" class="link" @click=${() => setDraft("remove", address)}>Remove…</button>
   </p>`;
@@ -84,7 +112,9 @@ function removal(address) {
   if (draft("remove") !== address) return nothing;
   return html`<div class="notice notice-warn" role="alert">
     <div>
-      <p><strong>Remove this key for ever?</strong> Whoever has no copy of it loses the account with all that it holds.</p>
+      <p>
+        <strong>Remove this key for ever?</strong> Whoever has no copy of it loses the account with all that it holds.
+      </p>
       <p class="buttons">
         <button
           type="button"
@@ -105,17 +135,30 @@ function removal(address) {
 
 /** @returns {Template} */
 function importForm() {
-  const work = async (/** @type {Client} */ client) => void (await client.importAccount(normalKey(draft("import key")), draft("import passphrase")));
+  const work = async (/** @type {Client} */ client) =>
+    void (await client.importAccount(normalKey(draft("import key")), draft("import passphrase")));
   return html`<form class="stack" @submit=${submitting("import", work, ["import key", "import passphrase"])}>
     ${field({
       id: "import-key",
       label: "Private key",
       hint: "0x and 64 hexadecimal digits. It never leaves this browser.",
       input: (described) =>
-        html`<input id="import-key" data-testid="import-key" type="password" autocomplete="off" spellcheck="false" aria-describedby=${described} .value=${draft("import key")} @input=${typed("import key")} />`,
+        html`<input
+          id="import-key"
+          data-testid="import-key"
+          type="password"
+          autocomplete="off"
+          spellcheck="false"
+          aria-describedby=${described}
+          .value=${draft("import key")}
+          @input=${typed("import key")}
+        />`,
     })}
-    ${passphrase("import passphrase", "Passphrase to encrypt it with", "import-passphrase", "new-password")} ${failure(task("import").error)}
-    <button type="submit" class="button-main" data-testid="import-submit" ?disabled=${task("import").busy}>${task("import").busy ? "Encrypting…" : "Import"}</button>
+    ${passphrase("import passphrase", "Passphrase to encrypt it with", "import-passphrase", "new-password")}
+    ${failure(task("import").error)}
+    <button type="submit" class="button-main" data-testid="import-submit" ?disabled=${task("import").busy}>
+      ${task("import").busy ? "Encrypting…" : "Import"}
+    </button>
   </form>`;
 }
 
@@ -123,8 +166,11 @@ function importForm() {
 function createForm() {
   const work = async (/** @type {Client} */ client) => void (await client.createAccount(draft("create passphrase")));
   return html`<form class="stack" @submit=${submitting("create", work, ["create passphrase"])}>
-    ${passphrase("create passphrase", "Passphrase to encrypt it with", "create-passphrase", "new-password")} ${failure(task("create").error)}
-    <button type="submit" class="button-main" data-testid="create-submit" ?disabled=${task("create").busy}>${task("create").busy ? "Creating…" : "Create"}</button>
+    ${passphrase("create passphrase", "Passphrase to encrypt it with", "create-passphrase", "new-password")}
+    ${failure(task("create").error)}
+    <button type="submit" class="button-main" data-testid="create-submit" ?disabled=${task("create").busy}>
+      ${task("create").busy ? "Creating…" : "Create"}
+    </button>
   </form>`;
 }
 
@@ -140,7 +186,15 @@ function passphrase(name, label, testid, autocomplete, suffix = "") {
   return field({
     id,
     label,
-    input: () => html`<input id=${id} data-testid=${testid} type="password" autocomplete=${autocomplete} .value=${draft(name)} @input=${typed(name)} />`,
+    input: () =>
+      html`<input
+        id=${id}
+        data-testid=${testid}
+        type="password"
+        autocomplete=${autocomplete}
+        .value=${draft(name)}
+        @input=${typed(name)}
+      />`,
   });
 }
 
