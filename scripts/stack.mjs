@@ -54,7 +54,7 @@ export async function startStack(options = {}) {
   };
   try {
     onProgress(replay === null ? 'Starting the devnet …' : `Starting the replay of mainnet (${replay}) …`);
-    const { upstream, config, devnet, stopUpstream } = replay === null ? await devnetUpstream(options.devnet) : await replayUpstream(replay);
+    const { upstream, config, devnet, freshConfig, stopUpstream } = replay === null ? await devnetUpstream(options.devnet) : await replayUpstream(replay);
     stops.push(stopUpstream);
     let gatewaysStarted = 0;
     /** @param {string[]} [liarArguments] */
@@ -70,7 +70,7 @@ export async function startStack(options = {}) {
     const honest = await inOrder(Array.from({ length: gateways }), () => addGateway());
     const lying = await inOrder(liars, addGateway);
     config.gateways = [...lying, ...honest].map(({ address }) => address);
-    const server = await servePage({ config: () => config, port });
+    const server = await servePage({ config: freshConfig, port });
     stops.push(() => server.stop());
     return { url: server.url, config, devnet, gateways: honest, liars: lying, addGateway, stop };
   } catch (error) {
@@ -106,11 +106,33 @@ async function devnetUpstream(devnetOptions = {}) {
     { label: 'Treasury of the governor', address: contracts.treasury },
     ...accounts.slice(0, 3).map((/** @type {{ address: string }} */ { address }, /** @type {number} */ index) => ({ label: `Account ${index}`, address })),
   ];
+  const config = pageConfig({ network, checkpoint, tokens: contracts.tokens, governors: contracts.governors, watch });
   return {
     devnet,
     upstream: { beaconUrl, executionUrl, network, checkpoint, fixedClockUnixMs: null },
-    config: pageConfig({ network, checkpoint, tokens: contracts.tokens, governors: contracts.governors, watch }),
+    config,
+    freshConfig: withYoungCheckpoint(config, beaconUrl),
     stopUpstream: () => devnet.stop(),
+  };
+}
+
+/** A devnet's slots are short, and so is the time for which its checkpoint may be trusted. */
+const checkpointAgeMsMax = 10 * 60_000;
+
+/**
+ * Who opens the page when the devnet has run for long gets a checkpoint of its own node's word, as a visitor of a real network would.
+ * @param {Record<string, any>} config
+ * @param {string} beaconUrl
+ */
+function withYoungCheckpoint(config, beaconUrl) {
+  let takenAt = performance.now();
+  return async () => {
+    if (performance.now() - takenAt > checkpointAgeMsMax) {
+      const response = await fetch(`${beaconUrl}/eth/v1/beacon/states/head/finality_checkpoints`);
+      config.checkpoint = (await response.json()).data.finalized.root;
+      takenAt = performance.now();
+    }
+    return config;
   };
 }
 
@@ -119,10 +141,12 @@ async function replayUpstream(name) {
   const { startReplay } = await import(testModule('replay'));
   const replay = await startReplay(name);
   const { network, checkpoint, fixedClockUnixMs } = replay.config;
+  const config = pageConfig(replay.config);
   return {
     devnet: null,
     upstream: { beaconUrl: replay.beaconUrl, executionUrl: replay.executionUrl, network, checkpoint, fixedClockUnixMs },
-    config: pageConfig(replay.config),
+    config,
+    freshConfig: () => config,
     stopUpstream: () => replay.stop(),
   };
 }
