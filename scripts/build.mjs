@@ -18,7 +18,7 @@ const help = `Usage: npm run build [-- options]
 
   --fast     the wasm quickly and large, for the inner loop
   --wasm     only the wasm
-  --native   only the native programs
+  --native   only the native programs and tests, with the lying gateway
   --help     this text`;
 
 /** The wasm by their role. Each becomes `<name>.js` and `<name>_bg.wasm` in `pkg/generated`. */
@@ -29,11 +29,11 @@ const wasmCrates = [
 
 /**
  * Builds all that a stack needs. What is up to date is skipped.
- * @param {{ fast?: boolean, wasm?: boolean, native?: boolean }} [options]
+ * @param {{ fast?: boolean, wasm?: boolean, native?: boolean, tests?: boolean }} [options] `tests`: the native tests too, and the lying gateway
  */
-export async function build({ fast = false, wasm = true, native = true } = {}) {
+export async function build({ fast = false, wasm = true, native = true, tests = false } = {}) {
   if (wasm) await buildWasm(fast);
-  if (native) await buildNative();
+  if (native) await buildNative(tests);
 }
 
 /**
@@ -78,12 +78,17 @@ export async function buildWasmCrate(crate, name, output, profile) {
   progress(`${name} is built (${duration(performance.now() - startedAt)})`);
 }
 
-/** Cargo itself knows what is up to date. The `dev` profile optimizes dependencies, which do the heavy work, and is shared with the tests. */
-async function buildNative() {
+/**
+ * Cargo itself knows what is up to date. The `dev` profile optimizes dependencies, which do the heavy work; programs and tests are built
+ * in one go, because apart they would ask for other features of their dependencies, and those would be compiled twice.
+ * @param {boolean} tests
+ */
+async function buildNative(tests) {
   const startedAt = performance.now();
-  progress('Building the gateway …');
-  await run('cargo', ['build', '--locked', '-p', 'lampyris-gateway', '-p', 'lampyris-liar', '--bins'], { quiet: true });
-  progress(`The gateway is built (${duration(performance.now() - startedAt)})`);
+  const what = tests ? 'gateways and native tests' : 'gateway';
+  progress(`Building the ${what} …`);
+  await run('cargo', ['build', '--locked', '--bins', ...(tests ? ['--workspace', '--tests'] : ['-p', 'lampyris-gateway'])], { quiet: true });
+  progress(`Built the ${what} (${duration(performance.now() - startedAt)})`);
 }
 
 /**
@@ -140,6 +145,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     if (values.help) return console.log(help);
     await ensureSetup();
     const all = !values.wasm && !values.native;
-    await build({ fast: values.fast, wasm: all || values.wasm === true, native: all || values.native === true });
+    await build({ fast: values.fast, wasm: all || values.wasm === true, native: all || values.native === true, tests: values.native === true });
   });
 }

@@ -44,7 +44,8 @@ await runMain(async () => {
     await ensureSetup();
     return { passed: 1, failed: 0 };
   })];
-  for (const step of steps(positionals, values.fast ?? false)) {
+  if (results.some(({ counts }) => counts.failed > 0)) return 1;
+  for (const step of steps(positionals, values.fast ?? false, wanted.includes('rust') || wanted.includes('browser'))) {
     if (step.group === 'build' ? wanted.includes('js') || wanted.includes('browser') : wanted.includes(step.group)) {
       heading(step.name);
       results.push(await timed(step.name, step.run));
@@ -63,9 +64,10 @@ function wantedGroups(only) {
 /**
  * @param {string[]} files
  * @param {boolean} fast
+ * @param {boolean} wantsNative
  * @returns {Step[]}
  */
-function steps(files, fast) {
+function steps(files, fast, wantsNative) {
   const wasmCrates = ['-p', 'lampyris-core-wasm', '-p', 'lampyris-net-wasm'];
   return [
     check('lint', 'Format of Rust', 'cargo', ['fmt', '--all', '--check']),
@@ -73,7 +75,7 @@ function steps(files, fast) {
       name: 'Build',
       group: 'build',
       run: async () => {
-        await build({ fast });
+        await build({ fast, native: wantsNative, tests: true });
         return { passed: 1, failed: 0 };
       },
     },
