@@ -21,6 +21,8 @@ import { settings } from "./views/settings.js";
 
 /** Ages are shown in seconds. */
 const TICK_MS = 1000;
+/** The whole message stands on the page. */
+const ANNOUNCED_LENGTH_MAX = 160;
 
 const PLACES = Object.freeze({ overview, accounts, governance, network, settings });
 
@@ -40,7 +42,7 @@ function announce() {
   const now = phase();
   if (announcer.dataset["phase"] === now) return;
   announcer.dataset["phase"] = now;
-  announcer.textContent = `${PHASE_WORDS[now]}. ${message()}`;
+  announcer.textContent = `${PHASE_WORDS[now]}. ${message().slice(0, ANNOUNCED_LENGTH_MAX)}`;
 }
 
 /** A new place has the focus at its heading, and the page's title. */

@@ -83,6 +83,7 @@ function unlockForm(address) {
     class="row"
     @submit=${submitting(name, async (client) => void (await client.unlock(address, draft(name))), [name])}
   >
+    <input class="aside" autocomplete="username" readonly tabindex="-1" aria-hidden="true" .value=${address} />
     ${passphrase(name, "Passphrase", "unlock-passphrase", "current-password", address)}
     <button type="submit" data-testid="unlock-submit" ?disabled=${task(name).busy}>
       ${task(name).busy ? "Unlocking…" : "Unlock"}
