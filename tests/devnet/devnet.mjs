@@ -23,7 +23,7 @@ Usage: node tests/devnet/devnet.mjs <command> [options]
 Options
   --directory D         its logs and data                        (default tests/devnet/run)
   --slot-seconds N      1 is the shortest                        (default 1)
-  --warmup-slots N      how far genesis lies back                (default 48)
+  --warmup-slots N      how far genesis lies back                (default 36)
   --fork NAME           fulu or electra                          (default fulu)
   --fulu-epoch N        with --fork electra: where Fulu starts   (default never)
   --beacon-port P       (default: a free one)

@@ -111,7 +111,7 @@ async function finalizedAtWallClock(beaconUrl, { genesisTime, slotDurationMs }, 
 
 /** @param {DevnetOptions} options */
 async function completeOptions(options) {
-  const { slotSeconds = 1, warmupSlots = 48, fork = "fulu", fuluEpoch = null, validators = 64 } = options;
+  const { slotSeconds = 1, warmupSlots = 36, fork = "fulu", fuluEpoch = null, validators = 64 } = options;
   if (!Number.isSafeInteger(slotSeconds) || slotSeconds < 1) throw new RangeError("slotSeconds: 1 or more");
   if (!(warmupSlots >= 0)) throw new RangeError("warmupSlots: 0 or more");
   if (!["fulu", "electra"].includes(fork)) throw new RangeError(`fork: fulu or electra, got ${fork}`);
