@@ -60,3 +60,95 @@ fn participants_key(committee: &SyncCommittee, participates: &[bool]) -> Result<
 fn public_key(bytes: &[u8; 48]) -> Result<PublicKey, Error> {
     PublicKey::from_bytes(bytes).map_err(|_| Error::PublicKey)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use blst::min_pk::{AggregateSignature, SecretKey};
+
+    const MESSAGE: [u8; 32] = [7; 32];
+
+    fn secret_keys(count: u8) -> Vec<SecretKey> {
+        (0..count)
+            .map(|seed| SecretKey::key_gen(&[seed; 32], &[]).unwrap())
+            .collect()
+    }
+
+    fn committee(keys: &[SecretKey]) -> SyncCommittee {
+        let points: Vec<_> = keys.iter().map(SecretKey::sk_to_pk).collect();
+        let sum = AggregatePublicKey::aggregate(&points.iter().collect::<Vec<_>>(), false);
+        SyncCommittee {
+            pubkeys: points.iter().map(PublicKey::to_bytes).collect(),
+            aggregate_pubkey: sum.unwrap().to_public_key().to_bytes(),
+        }
+    }
+
+    fn sign(keys: &[SecretKey], participates: &[bool]) -> [u8; 96] {
+        let signing = keys
+            .iter()
+            .zip(participates)
+            .filter(|(_, present)| **present);
+        let signatures: Vec<_> = signing
+            .map(|(key, _)| key.sign(&MESSAGE, DST, &[]))
+            .collect();
+        let sum = AggregateSignature::aggregate(&signatures.iter().collect::<Vec<_>>(), false);
+        sum.unwrap().to_signature().to_bytes()
+    }
+
+    /// Few and many participants take different ways to the same key.
+    #[test]
+    fn any_number_of_participants() {
+        let keys = secret_keys(16);
+        let committee = committee(&keys);
+        for present in 1..=16 {
+            let participates: Vec<_> = (0..16).map(|index| index * 7 % 16 < present).collect();
+            let signature = sign(&keys, &participates);
+            let verify = |participates: &[bool], message: &[u8; 32]| {
+                fast_aggregate_verify(&committee, participates, message, &signature)
+            };
+            assert_eq!(verify(&participates, &MESSAGE), Ok(()), "{present} present");
+            assert_eq!(verify(&participates, &[8; 32]), Err(Error::Signature));
+            for index in 0..16 {
+                let mut other = participates.clone();
+                other[index] = !other[index];
+                assert!(
+                    verify(&other, &MESSAGE).is_err(),
+                    "{present} present, {index} changed"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_and_broken_points() {
+        let keys = secret_keys(8);
+        let committee = committee(&keys);
+        let everybody = [true; 8];
+        let signature = sign(&keys, &everybody);
+        let verify = |committee: &SyncCommittee, participates: &[bool], signature: &[u8; 96]| {
+            fast_aggregate_verify(committee, participates, &MESSAGE, signature)
+        };
+        assert!(verify(&committee, &[false; 8], &signature).is_err());
+        // The point at infinity is the sum of nobody's signatures, under the sum of nobody's keys.
+        let mut infinity = [0; 96];
+        infinity[0] = 0xc0;
+        assert!(verify(&committee, &[false; 8], &infinity).is_err());
+        assert!(verify(&committee, &everybody, &infinity).is_err());
+        assert_eq!(
+            verify(&committee, &everybody, &[0xff; 96]),
+            Err(Error::Signature)
+        );
+
+        let mut broken = committee.clone();
+        broken.aggregate_pubkey = [0xff; 48];
+        assert_eq!(
+            verify(&broken, &everybody, &signature),
+            Err(Error::PublicKey)
+        );
+        let mut broken = committee;
+        broken.pubkeys = vec![[0xff; 48]; 8];
+        let one = [true, false, false, false, false, false, false, false];
+        assert_eq!(verify(&broken, &one, &signature), Err(Error::PublicKey));
+    }
+}

@@ -285,3 +285,103 @@ impl Network {
         self.forks.iter().rev().find(begun)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(digest: [u8; 4]) -> u32 {
+        u32::from_be_bytes(digest)
+    }
+
+    /// The digests that the networks' nodes use in their topics and records.
+    #[test]
+    fn fork_digests_of_the_public_networks() {
+        let cases = [
+            (Network::mainnet(), 0, 0xb5303f2a, Fork::Phase0),
+            (Network::mainnet(), 74_240, 0xafcaaba0, Fork::Altair),
+            (Network::mainnet(), 144_896, 0x4a26c58b, Fork::Bellatrix),
+            (Network::mainnet(), 194_048, 0xbba4da96, Fork::Capella),
+            (Network::mainnet(), 269_568, 0x6a95a1a9, Fork::Deneb),
+            (Network::mainnet(), 364_032, 0xad532ceb, Fork::Electra),
+            (Network::mainnet(), 412_672, 0xcb0d1acc, Fork::Fulu),
+            (Network::mainnet(), 419_072, 0x8c9f62fe, Fork::Fulu),
+            (Network::hoodi(), 54_016, 0xc6ecb76c, Fork::Fulu),
+        ];
+        for (network, epoch, digest, fork) in cases {
+            let got = network.compute_fork_digest(epoch);
+            assert_eq!(
+                hex(got),
+                digest,
+                "{} epoch {epoch}: {:08x}",
+                network.name,
+                hex(got)
+            );
+            assert_eq!(
+                network.fork_by_digest(got),
+                Some((fork, epoch)),
+                "{}",
+                network.name
+            );
+            assert_eq!(network.compute_fork_digest(epoch + 1), got);
+            assert_ne!(network.compute_fork_digest(epoch.wrapping_sub(1)), got);
+        }
+        assert_eq!(Network::mainnet().fork_by_digest([1, 2, 3, 4]), None);
+    }
+
+    #[test]
+    fn built_in_networks_are_consistent() {
+        for name in ["mainnet", "sepolia", "hoodi"] {
+            let network = Network::by_name(name).unwrap();
+            assert_eq!(network.name, name);
+            network.validate().unwrap();
+            for entry in &network.forks {
+                if network
+                    .forks
+                    .iter()
+                    .all(|other| other.fork <= entry.fork || other.epoch > entry.epoch)
+                {
+                    assert_eq!(network.fork_at_epoch(entry.epoch), entry.fork);
+                    assert_eq!(network.fork_version(entry.epoch), entry.version);
+                }
+            }
+        }
+        assert_eq!(Network::by_name("nowhere"), None);
+    }
+
+    #[test]
+    fn inconsistent_networks_are_refused() {
+        let changes: [fn(&mut Network); 8] = [
+            |network| network.forks.clear(),
+            |network| network.forks.retain(|entry| entry.fork != Fork::Bellatrix),
+            |network| network.forks[0].epoch = 1,
+            |network| network.forks[3].epoch = 5,
+            |network| network.blob_schedule.reverse(),
+            |network| network.slot_duration_ms = 0,
+            |network| network.preset.slots_per_epoch = 0,
+            |network| network.preset.sync_committee_size = 7,
+        ];
+        for (index, change) in changes.into_iter().enumerate() {
+            let mut network = Network::mainnet();
+            change(&mut network);
+            assert!(network.validate().is_err(), "change {index}");
+        }
+    }
+
+    #[test]
+    fn slots_and_times() {
+        let mainnet = Network::mainnet();
+        // Slot 14018019 began on April 1st, 2026, 10:27:35 UTC.
+        let start_ms = mainnet.slot_start_unix_ms(14_018_019);
+        assert_eq!(start_ms, (1_606_824_023 + 14_018_019 * 12) * 1_000);
+        assert_eq!(mainnet.slot_at_unix_ms(start_ms), 14_018_019);
+        assert_eq!(mainnet.slot_at_unix_ms(start_ms - 1), 14_018_018);
+        assert_eq!(mainnet.slot_at_unix_ms(0), 0);
+        assert_eq!(mainnet.slot_start_unix_ms(u64::MAX), u64::MAX);
+        assert_eq!(mainnet.epoch_at_slot(14_018_019), 438_063);
+        let day = 7_200;
+        assert!(mainnet.is_within_weak_subjectivity(14_018_019, 14_018_019 + 13 * day));
+        assert!(!mainnet.is_within_weak_subjectivity(14_018_019, 14_018_019 + 15 * day));
+        assert!(mainnet.is_within_weak_subjectivity(14_018_019, 0));
+    }
+}

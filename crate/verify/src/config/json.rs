@@ -97,3 +97,50 @@ impl Network {
         Ok(network)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEVNET: &str = r#"{
+        "name": "devnet", "chainId": 131337, "preset": "minimal",
+        "genesisTime": 1700000000, "slotDurationMs": 1000,
+        "genesisValidatorsRoot":
+            "0x0a08c27fe4ece2483f9e581f78c66379a06f96e9c24cd1390594ff939b26f95b",
+        "forks": [
+            { "name": "phase0", "version": "0x00000001", "epoch": 0 },
+            { "name": "altair", "version": "0x01000001", "epoch": 0 },
+            { "name": "bellatrix", "version": "0x02000001", "epoch": 0 }
+        ],
+        "blobSchedule": [ { "epoch": 412672, "maxBlobsPerBlock": 15 } ]
+    }"#;
+
+    #[test]
+    fn a_network_from_a_file() {
+        let json: NetworkJson = serde_json::from_str(DEVNET).unwrap();
+        let network = Network::from_json(&json).unwrap();
+        assert_eq!(network.preset, Preset::MINIMAL);
+        assert_eq!(network.fork_at_epoch(7), Fork::Bellatrix);
+        assert_eq!(network.fork_version(7), [2, 0, 0, 1]);
+        assert_eq!(network.slot_at_unix_ms(1_700_000_005_999), 5);
+    }
+
+    #[test]
+    fn a_file_that_says_something_else_is_refused() {
+        let changes = [
+            ("\"minimal\"", "\"tiny\""),
+            ("\"altair\"", "\"altaïr\""),
+            ("\"altair\"", "\"capella\""),
+            ("\"chainId\"", "\"chain_id\""),
+            ("0x00000001", "0x000001"),
+            ("1000,", "0,"),
+        ];
+        for (from, to) in changes {
+            let text = DEVNET.replacen(from, to, 1);
+            let network = serde_json::from_str::<NetworkJson>(&text)
+                .ok()
+                .and_then(|json| Network::from_json(&json).ok());
+            assert_eq!(network, None, "{from} became {to}");
+        }
+    }
+}

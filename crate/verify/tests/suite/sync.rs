@@ -1,5 +1,6 @@
 //! `light_client/sync`: a store that starts from a bootstrap and takes in updates.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use lampyris_verify::B256;
@@ -65,9 +66,11 @@ fn is_sync_case(path: &str) -> bool {
 fn every_case_of_sync() {
     let files = Files::new();
     let cases = files.find(|path| is_sync_case(path) && path.ends_with("/steps.yaml"));
-    for steps in &cases {
-        run(&files, steps.parent().unwrap());
-    }
+    let forced: usize = cases
+        .iter()
+        .map(|steps| run(&files, steps.parent().unwrap()))
+        .sum();
+    assert!(forced > 0, "no case forces a header that is not final");
     assert!(cases.len() >= 24, "only {} cases", cases.len());
     files.assert_all_opened(|path| {
         is_sync_case(path) && !path.contains("/formats/") && !path.contains("/presets/")
@@ -75,7 +78,52 @@ fn every_case_of_sync() {
     println!("{} cases of light_client/sync", cases.len());
 }
 
-fn run(files: &Files, case: &Path) {
+/// The beginning of a case: what `crate::tampering` changes.
+pub(crate) struct Start {
+    pub(crate) network: Network,
+    pub(crate) fork: Fork,
+    pub(crate) trusted_block_root: B256,
+    pub(crate) bootstrap: Vec<u8>,
+    pub(crate) update: Vec<u8>,
+}
+
+/// For each fork, a case that begins with an update of the bootstrap's own fork.
+pub(crate) fn starts(files: &Files) -> Vec<Start> {
+    let mut starts = BTreeMap::new();
+    for steps in files.find(|path| is_sync_case(path) && path.ends_with("/steps.yaml")) {
+        let case = steps.parent().unwrap();
+        let meta: Meta = files.yaml(&case.join("meta.yaml"));
+        let network = networks::from_config(
+            files,
+            &case.join("config.yaml"),
+            meta.genesis_validators_root,
+        );
+        let fork = fork(&network, &meta.bootstrap_fork_digest);
+        let steps: Vec<Step> = files.yaml(&steps);
+        let Some(Step::ProcessUpdate {
+            update_fork_digest,
+            update,
+            ..
+        }) = steps.first()
+        else {
+            continue;
+        };
+        if self::fork(&network, update_fork_digest) == fork {
+            let start = Start {
+                fork,
+                trusted_block_root: meta.trusted_block_root,
+                bootstrap: files.ssz_snappy(&case.join("bootstrap.ssz_snappy")),
+                update: files.ssz_snappy(&case.join(format!("{update}.ssz_snappy"))),
+                network,
+            };
+            starts.entry(fork).or_insert(start);
+        }
+    }
+    starts.into_values().collect()
+}
+
+/// Runs a case, and counts the steps after which the finalized header was only a forced one.
+fn run(files: &Files, case: &Path) -> usize {
     let name = case.display().to_string();
     let meta: Meta = files.yaml(&case.join("meta.yaml"));
     let network = networks::from_config(
@@ -98,6 +146,7 @@ fn run(files: &Files, case: &Path) {
         initialize_light_client_store(meta.trusted_block_root, &bootstrap, &network).unwrap();
 
     let steps: Vec<Step> = files.yaml(&case.join("steps.yaml"));
+    let mut forced = 0;
     for (index, step) in steps.iter().enumerate() {
         let at = format!("{name}, step {index}");
         let checks = take(files, case, step, &mut store, &network, &at);
@@ -113,6 +162,10 @@ fn run(files: &Files, case: &Path) {
             &network,
             &at,
         );
+        if store.finalized().is_none() && store.finalized_header().execution.is_some() {
+            assert!(store.optimistic().is_some(), "{at}");
+            forced += 1;
+        }
         let record = store.encode(&network);
         assert_eq!(
             LightClientStore::decode(&record, &network).as_ref(),
@@ -120,6 +173,7 @@ fn run(files: &Files, case: &Path) {
             "{at}"
         );
     }
+    forced
 }
 
 fn take<'a>(
