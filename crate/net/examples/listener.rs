@@ -20,7 +20,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let topic = gossip::topic_name([1, 2, 3, 4], TopicKind::FinalityUpdate);
     let config = Config {
         key,
-        listen: Some(Listen { udp_addr, certificate_pem }),
+        listen: Some(Listen {
+            udp_addr,
+            certificate_pem,
+        }),
         topics: vec![topic.clone()],
         serve: true,
         republish: true,
@@ -31,7 +34,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     while let Some(event) = events.next().await {
         match event {
             Event::Listening { address } => println!("listening on {address}"),
-            Event::Inbound { body, responder, .. } => responder.reply(answer(&body)),
+            Event::Inbound {
+                body, responder, ..
+            } => responder.reply(answer(&body)),
             Event::Subscribed { .. } => {
                 let _nobody = handle.publish(&topic, gossip::compress(b"welcome")).await;
             }
@@ -48,7 +53,10 @@ fn identity(directory: &Path) -> Result<(Key, String), Box<dyn std::error::Error
         fs::write(&key, generate_key().to_bytes())?;
         fs::write(&certificate, generate_certificate_pem()?)?;
     }
-    Ok((Key::from_bytes(&fs::read(key)?)?, fs::read_to_string(certificate)?))
+    Ok((
+        Key::from_bytes(&fs::read(key)?)?,
+        fs::read_to_string(certificate)?,
+    ))
 }
 
 fn answer(body: &[u8]) -> Vec<u8> {

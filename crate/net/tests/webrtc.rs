@@ -7,14 +7,26 @@ use lampyris_net::{Config, Key, Listen, generate_certificate_pem, generate_key};
 use lampyris_wire::{Protocol, frame, gossip};
 
 fn config(key: Key, certificate_pem: String) -> Config {
-    let listen = Some(Listen { udp_addr: "127.0.0.1:0".into(), certificate_pem });
-    Config { key, listen, ..Config::default() }
+    let listen = Some(Listen {
+        udp_addr: "127.0.0.1:0".into(),
+        certificate_pem,
+    });
+    Config {
+        key,
+        listen,
+        ..Config::default()
+    }
 }
 
 fn peer(serve: bool, topics: &[&str]) -> Peer {
     let config = config(generate_key(), generate_certificate_pem().unwrap());
     let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
-    Peer::start(Config { serve, topics, republish: serve, ..config })
+    Peer::start(Config {
+        serve,
+        topics,
+        republish: serve,
+        ..config
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -26,10 +38,17 @@ async fn the_same_key_and_certificate_give_the_same_address() {
     drop(first);
     let stored = Key::from_bytes(&key.to_bytes()).unwrap();
     let port = first_address.split('/').nth(4).unwrap().to_owned();
-    let listen = Listen { udp_addr: format!("127.0.0.1:{port}"), certificate_pem: pem };
+    let listen = Listen {
+        udp_addr: format!("127.0.0.1:{port}"),
+        certificate_pem: pem,
+    };
     // The socket of the first is closed by its task, a little later.
     let mut again = loop {
-        let config = Config { key: stored.clone(), listen: Some(listen.clone()), ..Config::default() };
+        let config = Config {
+            key: stored.clone(),
+            listen: Some(listen.clone()),
+            ..Config::default()
+        };
         match lampyris_net::Swarm::new(config) {
             Ok(swarm) => break Peer::from(swarm),
             Err(error) => assert!(error.to_string().contains("in use"), "{error}"),
@@ -37,8 +56,14 @@ async fn the_same_key_and_certificate_give_the_same_address() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
     assert_eq!(again.address().await, first_address);
-    assert!(first_address.contains("/webrtc-direct/certhash/"), "{first_address}");
-    assert!(first_address.ends_with(&format!("/p2p/{id}")), "{first_address}");
+    assert!(
+        first_address.contains("/webrtc-direct/certhash/"),
+        "{first_address}"
+    );
+    assert!(
+        first_address.ends_with(&format!("/p2p/{id}")),
+        "{first_address}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,19 +73,32 @@ async fn requests_pass_in_all_sizes() {
     let id = listener.id();
     listener.serve(|protocol, body| {
         let large = body.first() == Some(&1);
-        Some(if large { vec![5; protocol.response_bytes_max()] } else { body })
+        Some(if large {
+            vec![5; protocol.response_bytes_max()]
+        } else {
+            body
+        })
     });
     for protocol in Protocol::ALL {
         for body in [vec![], vec![9; 100]] {
-            let answer = dialler.ask(&id, protocol, body.clone(), 5_000).await.unwrap();
+            let answer = dialler
+                .ask(&id, protocol, body.clone(), 5_000)
+                .await
+                .unwrap();
             assert_eq!(answer, body);
         }
     }
     let mut body = vec![9; frame::REQUEST_BYTES_MAX];
-    let answer = dialler.ask(&id, Protocol::State, body.clone(), 20_000).await.unwrap();
+    let answer = dialler
+        .ask(&id, Protocol::State, body.clone(), 20_000)
+        .await
+        .unwrap();
     assert_eq!(answer, body);
     body[0] = 1;
-    let answer = dialler.ask(&id, Protocol::State, body, 60_000).await.unwrap();
+    let answer = dialler
+        .ask(&id, Protocol::State, body, 60_000)
+        .await
+        .unwrap();
     assert_eq!(answer.len(), frame::RESPONSE_BYTES_MAX);
 }
 
@@ -75,7 +113,9 @@ async fn gossip_arrives_within_a_second_of_connecting() {
         listener.subscribed().await;
         listener.handle.publish(&topic, data.clone()).await.unwrap();
     };
-    tokio::time::timeout(connected, publish).await.expect("a subscription within a second");
+    tokio::time::timeout(connected, publish)
+        .await
+        .expect("a subscription within a second");
     let (_, message_id, received) = dialler.gossip().await.expect("gossip");
     assert_eq!(received, data);
     assert_eq!(message_id, gossip::message_id(&topic, &data));

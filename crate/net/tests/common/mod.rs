@@ -53,7 +53,10 @@ pub(crate) fn memory_dialler(republish: bool) -> Peer {
 
 impl From<(Handle, Events)> for Peer {
     fn from((handle, events): (Handle, Events)) -> Self {
-        Self { handle, events: Some(events) }
+        Self {
+            handle,
+            events: Some(events),
+        }
     }
 }
 
