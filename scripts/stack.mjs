@@ -67,8 +67,11 @@ export async function startStack(options = {}) {
       return gateway;
     };
     onProgress(`Starting ${gateways + liars.length} gateways …`);
-    const honest = await inOrder(Array.from({ length: gateways }), () => addGateway());
-    const lying = await inOrder(liars, addGateway);
+    const started = await allOrNone([
+      ...liars.map((liarArguments) => addGateway(liarArguments)),
+      ...Array.from({ length: gateways }, () => addGateway()),
+    ]);
+    const [lying, honest] = [started.slice(0, liars.length), started.slice(liars.length)];
     config.gateways = [...lying, ...honest].map(({ address }) => address);
     const server = await servePage({ config: freshConfig, port });
     stops.push(() => server.stop());
@@ -80,15 +83,14 @@ export async function startStack(options = {}) {
 }
 
 /**
- * @template From, To
- * @param {From[]} items
- * @param {(item: From) => Promise<To>} each
- * @returns {Promise<To[]>}
+ * Waits for all of them even if one fails, so that nothing starts after everything was stopped.
+ * @template T
+ * @param {Promise<T>[]} starts
+ * @returns {Promise<T[]>}
  */
-async function inOrder(items, each) {
-  const results = [];
-  for (const item of items) results.push(await each(item));
-  return results;
+async function allOrNone(starts) {
+  await Promise.allSettled(starts);
+  return Promise.all(starts);
 }
 
 /**

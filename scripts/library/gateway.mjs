@@ -1,6 +1,5 @@
 /** Runs gateways, honest and lying ones, for the demo and the tests. */
 
-import { createSocket } from 'node:dgram';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -42,21 +41,22 @@ const readyTimeoutMs = 60_000;
 export async function startGateway(upstream, folder, { program = 'lampyris-gateway', extraArguments = [] } = {}) {
   mkdirSync(folder, { recursive: true });
   const metrics = `127.0.0.1:${await freeTcpPort()}`;
-  const programArguments = [
+  /** @param {string} port a free one at first, and from then on the same */
+  const programArguments = (port) => [
     '--network', networkArgument(upstream.network, folder),
     '--beacon', upstream.beaconUrl,
     '--execution', upstream.executionUrl,
     '--checkpoint', upstream.checkpoint,
-    '--listen', `127.0.0.1:${await freeUdpPort()}`,
+    '--listen', `127.0.0.1:${port}`,
     '--data', join(folder, 'data'),
     '--metrics', metrics,
     ...(upstream.fixedClockUnixMs === null ? [] : ['--fixed-clock', String(upstream.fixedClockUnixMs)]),
     ...extraArguments,
   ];
   const log = join(folder, 'log.txt');
-  const launch = async () => {
+  const launch = async (port = '0') => {
     rmSync(log, { force: true });
-    const started = startLongRunning(nativeProgram(program), programArguments, log);
+    const started = startLongRunning(nativeProgram(program), programArguments(port), log);
     return { process: started, address: await listeningAddress(program, started, log) };
   };
   let current = await launch();
@@ -71,7 +71,7 @@ export async function startGateway(upstream, folder, { program = 'lampyris-gatew
     },
     restart: async () => {
       const { address } = current;
-      current = await launch();
+      current = await launch(address.match(/\/udp\/(\d+)\//)?.[1]);
       if (current.address !== address) throw new PlainError(`the gateway's address changed from ${address} to ${current.address}`);
     },
     stop: () => current.process.stop(),
@@ -99,17 +99,6 @@ async function listeningAddress(program, started, log) {
     const text = readFileSync(log, 'utf8');
     if (ended !== null) throw new PlainError(`${program} ended (${ended}) before it was ready:\n${text.trimEnd().split('\n').slice(-15).join('\n')}`);
     return text.match(/listening on (\/\S+\/webrtc-direct\/\S+)\n/)?.[1];
-  });
-}
-
-/** @returns {Promise<number>} a UDP port that was free a moment ago */
-function freeUdpPort() {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4').once('error', reject);
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
   });
 }
 
