@@ -10,9 +10,7 @@ use crate::{
 use alloy_primitives::B256;
 use lampyris_verify::{
     containers::{LightClientUpdate, SyncCommittee},
-    light_client::{
-        LightClientStore, initialize_light_client_store, process_light_client_update,
-    },
+    light_client::{LightClientStore, initialize_light_client_store, process_light_client_update},
 };
 use std::{
     collections::BTreeMap,
@@ -86,16 +84,24 @@ impl Archive {
         }
         self.keep_walker(period, store);
         let slot = bootstrap.header.beacon.slot;
-        let encoded = self.chain.encode(slot, bootstrap.encode(network.fork_at_slot(slot)));
+        let encoded = self
+            .chain
+            .encode(slot, bootstrap.encode(network.fork_at_slot(slot)));
         let encoded = Arc::new(encoded);
-        self.bootstraps.keep(root, encoded.clone(), encoded.ssz.len());
+        self.bootstraps
+            .keep(root, encoded.clone(), encoded.ssz.len());
         Ok(encoded)
     }
 
     /// The best updates of `count` periods from `start`, as far as there are any.
     pub(crate) async fn updates(&self, start: u64, count: u64) -> Result<Vec<Arc<Encoded>>, Error> {
-        let last = self.chain.network().sync_committee_period_at_slot(self.chain.current_slot());
-        let end = start.saturating_add(count.min(UPDATES_MAX)).min(last.saturating_add(1));
+        let last = self
+            .chain
+            .network()
+            .sync_committee_period_at_slot(self.chain.current_slot());
+        let end = start
+            .saturating_add(count.min(UPDATES_MAX))
+            .min(last.saturating_add(1));
         let is_complete = |updates: &[Arc<Encoded>]| {
             u64::try_from(updates.len()).is_ok_and(|kept| kept >= end.saturating_sub(start))
         };
@@ -110,7 +116,10 @@ impl Archive {
         }
         let missing = start.saturating_add(u64::try_from(updates.len()).unwrap_or(u64::MAX));
         let mut walker = self.walker(missing).await?;
-        let fetched = self.beacon.updates(missing, end.saturating_sub(missing)).await?;
+        let fetched = self
+            .beacon
+            .updates(missing, end.saturating_sub(missing))
+            .await?;
         for (period, update) in (missing..end).zip(fetched) {
             self.walk(&mut walker, period, &update)?;
             updates.push(self.keep(period, last, &update));
@@ -139,7 +148,13 @@ impl Archive {
         let update = Arc::new(self.chain.encode(slot, ssz));
         let until = (period >= last).then(|| monotonic() + UNFINISHED_FOR);
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.updates.insert(period, Kept { update: update.clone(), until });
+        inner.updates.insert(
+            period,
+            Kept {
+                update: update.clone(),
+                until,
+            },
+        );
         while inner.updates.len() > KEPT_UPDATES_MAX {
             inner.updates.pop_first();
         }
@@ -153,7 +168,9 @@ impl Archive {
         if let Some(walker) = self.kept_walker(period) {
             return Ok(walker);
         }
-        let before = period.checked_sub(1).ok_or(Error::Missing("first sync committee"))?;
+        let before = period
+            .checked_sub(1)
+            .ok_or(Error::Missing("first sync committee"))?;
         let update = self.beacon.updates(before, 1).await?.into_iter().next();
         let update = update.ok_or(Error::Missing("update"))?;
         let root = update.finalized_header.beacon.hash_tree_root();
@@ -174,7 +191,10 @@ impl Archive {
         let network = self.chain.network();
         let attested_slot = update.attested_header.beacon.slot;
         if network.sync_committee_period_at_slot(attested_slot) != period {
-            return Err(Error::malformed("updates", format!("not of period {period}")));
+            return Err(Error::malformed(
+                "updates",
+                format!("not of period {period}"),
+            ));
         }
         process_light_client_update(walker, update, self.chain.current_slot(), network)?;
         let own = self.chain.committee(period.saturating_add(1));

@@ -36,9 +36,16 @@ struct Entry<V> {
 impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
     /// A cache of at most `bytes_max` bytes.
     pub(crate) fn new(bytes_max: usize) -> Self {
-        let inner =
-            Inner { entries: HashMap::new(), uses: BTreeMap::new(), moment: 0, bytes: 0 };
-        Self { bytes_max, inner: Mutex::new(inner) }
+        let inner = Inner {
+            entries: HashMap::new(),
+            uses: BTreeMap::new(),
+            moment: 0,
+            bytes: 0,
+        };
+        Self {
+            bytes_max,
+            inner: Mutex::new(inner),
+        }
     }
 
     /// The value of a key, which counts as its use.
@@ -67,7 +74,9 @@ impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.remove(&key);
         while inner.bytes.saturating_add(bytes) > self.bytes_max {
-            let Some((_, oldest)) = inner.uses.pop_first() else { break };
+            let Some((_, oldest)) = inner.uses.pop_first() else {
+                break;
+            };
             inner.remove(&oldest);
         }
         inner.moment += 1;
@@ -99,7 +108,10 @@ mod tests {
         }
         assert_eq!(cache.find(&0), Some(0));
         cache.keep(3, 30, 10);
-        assert_eq!([0, 1, 2, 3].map(|key| cache.find(&key)), [Some(0), None, Some(20), Some(30)]);
+        assert_eq!(
+            [0, 1, 2, 3].map(|key| cache.find(&key)),
+            [Some(0), None, Some(20), Some(30)]
+        );
 
         cache.keep(0, 1, 10);
         assert_eq!(cache.find(&0), Some(1));

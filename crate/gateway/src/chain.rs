@@ -112,13 +112,18 @@ impl Chain {
 
     /// A copy of the store.
     pub fn store(&self) -> Option<LightClientStore> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The sync-committee period of the finalized header.
     pub fn committee_period(&self) -> Option<u64> {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.as_ref().map(|store| store.committee_period(&self.network))
+        store
+            .as_ref()
+            .map(|store| store.committee_period(&self.network))
     }
 
     /// The committee of a period, when the store has it.
@@ -129,13 +134,18 @@ impl Chain {
         if period == own {
             return Some(store.current_sync_committee().clone());
         }
-        store.next_sync_committee().cloned().filter(|_| own.checked_add(1) == Some(period))
+        store
+            .next_sync_committee()
+            .cloned()
+            .filter(|_| own.checked_add(1) == Some(period))
     }
 
     /// Whether the committee of the next period is known.
     pub fn knows_next_committee(&self) -> bool {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.as_ref().is_some_and(|store| store.next_sync_committee().is_some())
+        store
+            .as_ref()
+            .is_some_and(|store| store.next_sync_committee().is_some())
     }
 
     /// Verifies and applies an update.
@@ -188,7 +198,11 @@ impl Chain {
     /// A recent verified block by its hash.
     pub fn block(&self, hash: B256) -> Option<ExecutionBlock> {
         let blocks = self.blocks.read().unwrap_or_else(PoisonError::into_inner);
-        blocks.iter().rev().find(|block| block.hash == hash).copied()
+        blocks
+            .iter()
+            .rev()
+            .find(|block| block.hash == hash)
+            .copied()
     }
 
     /// Recent verified blocks, oldest first.
@@ -239,20 +253,32 @@ impl Chain {
     fn latest(&self, rank: Rank, ssz: Vec<u8>) -> Latest {
         let encoded = self.encode(rank.attested_slot, ssz);
         let response = req_resp::encode_chunk(encoded.digest, &encoded.ssz);
-        Latest { encoded, response, rank }
+        Latest {
+            encoded,
+            response,
+            rank,
+        }
     }
 
     /// Adds the digest of a slot's fork to an object.
     pub fn encode(&self, slot: u64, ssz: Vec<u8>) -> Encoded {
         let epoch = self.network.epoch_at_slot(slot);
-        Encoded { digest: self.network.compute_fork_digest(epoch), ssz }
+        Encoded {
+            digest: self.network.compute_fork_digest(epoch),
+            ssz,
+        }
     }
 }
 
 impl Rank {
     fn new(slot: u64, attested_slot: u64, aggregate: &SyncAggregate) -> Self {
         let participants = aggregate.participants();
-        Self { slot, attested_slot, participants, has_supermajority: aggregate.has_supermajority() }
+        Self {
+            slot,
+            attested_slot,
+            participants,
+            has_supermajority: aggregate.has_supermajority(),
+        }
     }
 
     /// Whether gossip forwards an update of this rank after one of `published`: a newer slot, or the

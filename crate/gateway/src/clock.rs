@@ -36,13 +36,21 @@ impl Clock {
 }
 
 /// A monotonic instant for measuring and pacing; never standing still.
-#[allow(clippy::disallowed_methods, reason = "the gateway is where time enters natively")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the gateway is where time enters natively"
+)]
 pub(crate) fn monotonic() -> Instant {
     Instant::now()
 }
 
-#[allow(clippy::disallowed_methods, reason = "the gateway is where time enters natively")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the gateway is where time enters natively"
+)]
 fn system_unix_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

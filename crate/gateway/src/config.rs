@@ -105,14 +105,29 @@ impl Arguments {
         let missing = |key: &str| {
             Error::Configuration(format!("--{key} is missing; see lampyris-gateway --help"))
         };
-        let network = self.network.or(file.network).ok_or_else(|| missing("network"))?;
+        let network = self
+            .network
+            .or(file.network)
+            .ok_or_else(|| missing("network"))?;
         Ok(Config {
             network: load_network(&network)?,
-            beacon: self.beacon.or(file.beacon).ok_or_else(|| missing("beacon"))?,
-            execution: self.execution.or(file.execution).ok_or_else(|| missing("execution"))?,
-            listen: self.listen.or(file.listen).unwrap_or_else(|| address(LISTEN)),
+            beacon: self
+                .beacon
+                .or(file.beacon)
+                .ok_or_else(|| missing("beacon"))?,
+            execution: self
+                .execution
+                .or(file.execution)
+                .ok_or_else(|| missing("execution"))?,
+            listen: self
+                .listen
+                .or(file.listen)
+                .unwrap_or_else(|| address(LISTEN)),
             data: self.data.or(file.data).unwrap_or_else(default_data),
-            metrics: self.metrics.or(file.metrics).unwrap_or_else(|| address(METRICS)),
+            metrics: self
+                .metrics
+                .or(file.metrics)
+                .unwrap_or_else(|| address(METRICS)),
             checkpoint: self.checkpoint.or(file.checkpoint),
             fixed_clock_unix_ms: self.fixed_clock.or(file.fixed_clock),
         })

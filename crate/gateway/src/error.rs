@@ -102,9 +102,10 @@ impl Error {
     /// Whose fault the error is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Unreachable { .. } | Self::Status { .. } | Self::Rpc { .. } | Self::Missing(_) => {
-                Fault::Unavailable
-            }
+            Self::Unreachable { .. }
+            | Self::Status { .. }
+            | Self::Rpc { .. }
+            | Self::Missing(_) => Fault::Unavailable,
             Self::TooLong { .. }
             | Self::Malformed { .. }
             | Self::Mismatch { .. }
@@ -116,6 +117,9 @@ impl Error {
 
     /// Shorthand for [`Error::Malformed`].
     pub(crate) fn malformed(what: &'static str, reason: impl ToString) -> Self {
-        Self::Malformed { what, reason: reason.to_string() }
+        Self::Malformed {
+            what,
+            reason: reason.to_string(),
+        }
     }
 }

@@ -23,11 +23,16 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>, Error
         file => file.map_err(|error| failure(path, &error))?,
     };
     let mut bytes = Vec::new();
-    let read = file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes);
+    let read = file
+        .take(bytes_max.saturating_add(1))
+        .read_to_end(&mut bytes);
     read.map_err(|error| failure(path, &error))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > bytes_max) {
         let reason = format!("longer than {bytes_max} bytes");
-        return Err(Error::File { path: path.display().to_string(), reason });
+        return Err(Error::File {
+            path: path.display().to_string(),
+            reason,
+        });
     }
     Ok(Some(bytes))
 }
@@ -49,5 +54,8 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn failure(path: &Path, error: &std::io::Error) -> Error {
-    Error::File { path: path.display().to_string(), reason: error.to_string() }
+    Error::File {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    }
 }

@@ -39,8 +39,19 @@ pub(crate) struct Follower {
 
 impl Follower {
     /// A follower that starts from `checkpoint`, from what `keep` has, or from the node's word.
-    pub(crate) fn new(chain: Arc<Chain>, beacon: Beacon, checkpoint: Option<B256>, keep: Keep) -> Self {
-        Self { chain, beacon, checkpoint, keep, kept_slot: 0 }
+    pub(crate) fn new(
+        chain: Arc<Chain>,
+        beacon: Beacon,
+        checkpoint: Option<B256>,
+        keep: Keep,
+    ) -> Self {
+        Self {
+            chain,
+            beacon,
+            checkpoint,
+            keep,
+            kept_slot: 0,
+        }
     }
 
     /// Follows for ever; ends only when the node turns out to be of another network.
@@ -53,7 +64,11 @@ impl Follower {
                 error => tracing::warn!(%error, "following stopped; trying again"),
             }
             // What worked for a while has earned a fresh start.
-            pause = if began.elapsed() > PAUSE_MAX { PAUSE_MIN } else { (pause * 2).min(PAUSE_MAX) };
+            pause = if began.elapsed() > PAUSE_MAX {
+                PAUSE_MIN
+            } else {
+                (pause * 2).min(PAUSE_MAX)
+            };
             sleep(pause.min(self.poll_interval() * 2)).await;
         }
     }
@@ -130,7 +145,10 @@ impl Follower {
         let slot = bootstrap.header.beacon.slot;
         let network = self.chain.network();
         if !network.is_within_weak_subjectivity(slot, self.chain.current_slot()) {
-            tracing::warn!(slot, "the checkpoint is older than is safe; choose a newer one");
+            tracing::warn!(
+                slot,
+                "the checkpoint is older than is safe; choose a newer one"
+            );
         }
         tracing::info!(%root, slot, "started from a trusted block");
         Ok(())
@@ -157,11 +175,16 @@ impl Follower {
         let network = self.chain.network();
         for _ in 0..CATCH_UP_ROUNDS_MAX {
             let target = network.sync_committee_period_at_slot(self.chain.current_slot());
-            let Some(period) = self.chain.committee_period() else { break };
+            let Some(period) = self.chain.committee_period() else {
+                break;
+            };
             if period >= target && self.chain.knows_next_committee() {
                 break;
             }
-            let count = target.saturating_sub(period).saturating_add(1).min(UPDATES_MAX);
+            let count = target
+                .saturating_sub(period)
+                .saturating_add(1)
+                .min(UPDATES_MAX);
             let updates = self.beacon.updates(period, count).await?;
             for update in &updates {
                 match self.chain.take_update(update) {
@@ -175,7 +198,10 @@ impl Follower {
             }
         }
         let finality = self.beacon.finality_update().await;
-        self.accept("finality update", finality.and_then(|update| self.chain.take_finality(&update)))?;
+        self.accept(
+            "finality update",
+            finality.and_then(|update| self.chain.take_finality(&update)),
+        )?;
         let optimistic = self.beacon.optimistic_update().await;
         let taken = optimistic.and_then(|update| self.chain.take_optimistic(&update));
         self.accept("optimistic update", taken)?;
@@ -211,12 +237,17 @@ impl Follower {
     }
 
     fn keep(&mut self) {
-        let Some(store) = self.chain.store() else { return };
+        let Some(store) = self.chain.store() else {
+            return;
+        };
         let slot = store.finalized_header().beacon.slot;
         if slot <= self.kept_slot {
             return;
         }
-        match self.keep.save(self.chain.network(), self.checkpoint, &store) {
+        match self
+            .keep
+            .save(self.chain.network(), self.checkpoint, &store)
+        {
             Ok(()) => self.kept_slot = slot,
             Err(error) => tracing::warn!(%error, "the chain state could not be kept"),
         }

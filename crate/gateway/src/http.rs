@@ -46,17 +46,27 @@ pub(crate) async fn serve(
 
 async fn health(State(shared): State<Shared>) -> impl IntoResponse {
     let chain = &shared.chain;
-    let behind = chain
-        .progress()
-        .map(|progress| (progress, chain.current_slot().saturating_sub(progress.head_slot)));
+    let behind = chain.progress().map(|progress| {
+        (
+            progress,
+            chain.current_slot().saturating_sub(progress.head_slot),
+        )
+    });
     let (code, body) = match behind {
         Some((progress, behind)) if chain.clock().is_fixed() || behind <= HEAD_AGE_SLOTS_MAX => {
             (StatusCode::OK, report("ok", progress))
         }
         Some((progress, _)) => (StatusCode::SERVICE_UNAVAILABLE, report("behind", progress)),
-        None => (StatusCode::SERVICE_UNAVAILABLE, serde_json::json!({ "status": "starting" })),
+        None => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            serde_json::json!({ "status": "starting" }),
+        ),
     };
-    (code, [(header::CONTENT_TYPE, "application/json")], body.to_string())
+    (
+        code,
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
 }
 
 fn report(status: &str, progress: crate::metrics::Progress) -> serde_json::Value {

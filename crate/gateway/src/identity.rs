@@ -35,7 +35,10 @@ impl Identity {
             generate_certificate_pem()
                 .map_err(|error| Error::Configuration(format!("no certificate: {error}")))
         })?;
-        Ok(Self { key, certificate_pem })
+        Ok(Self {
+            key,
+            certificate_pem,
+        })
     }
 }
 
@@ -71,7 +74,12 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
         std::fs::write(folder.join("identity.key"), "nonsense").unwrap();
-        assert!(Identity::load(&folder).unwrap_err().to_string().contains("identity.key"));
+        assert!(
+            Identity::load(&folder)
+                .unwrap_err()
+                .to_string()
+                .contains("identity.key")
+        );
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

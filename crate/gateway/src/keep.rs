@@ -20,7 +20,9 @@ pub(crate) struct Keep {
 impl Keep {
     /// Chain states in `folder`, which exists.
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+        }
     }
 
     /// The state that was kept for a network, if it was started from `checkpoint` or none is given.
@@ -29,7 +31,9 @@ impl Keep {
         network: &Network,
         checkpoint: Option<B256>,
     ) -> Result<Option<LightClientStore>, Error> {
-        let Some(bytes) = files::read(&self.path(network), BYTES_MAX)? else { return Ok(None) };
+        let Some(bytes) = files::read(&self.path(network), BYTES_MAX)? else {
+            return Ok(None);
+        };
         let short = || Error::malformed("kept chain state", "cut");
         let (started_from, record) = bytes.split_first_chunk::<32>().ok_or_else(short)?;
         if checkpoint.is_some_and(|checkpoint| checkpoint != *started_from) {
@@ -54,6 +58,7 @@ impl Keep {
     fn path(&self, network: &Network) -> PathBuf {
         let root = network.genesis_validators_root.to_string();
         let root = root.get(2..10).unwrap_or_default();
-        self.folder.join(format!("chain-{root}-{}.bin", network.genesis_time))
+        self.folder
+            .join(format!("chain-{root}-{}.bin", network.genesis_time))
     }
 }

@@ -150,7 +150,14 @@ impl Gateway {
             addresses: addresses_sender,
         };
         let swarm = tokio::spawn(swarm.run(stopped));
-        Ok(Self { addresses, metrics_address, server, stop, swarm, tasks })
+        Ok(Self {
+            addresses,
+            metrics_address,
+            server,
+            stop,
+            swarm,
+            tasks,
+        })
     }
 
     /// The next address that peers can dial; none when the gateway has ended.
@@ -201,7 +208,10 @@ impl Gateway {
 
 /// Runs a gateway until it is told to stop by SIGINT or SIGTERM, and prints its addresses.
 pub async fn run(config: Config, hook: Arc<dyn Hook>) -> Result<(), Error> {
-    Gateway::start(config, hook).await?.run_until_stopped().await
+    Gateway::start(config, hook)
+        .await?
+        .run_until_stopped()
+        .await
 }
 
 fn handler(kind: SignalKind) -> Result<Signal, Error> {

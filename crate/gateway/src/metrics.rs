@@ -76,19 +76,54 @@ impl Metrics {
         };
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         plain("peers", "gauge", "Connected peers", load(&self.peers));
-        plain("request_bytes_total", "counter", "Bytes received", load(&self.request_bytes));
-        plain("response_bytes_total", "counter", "Bytes sent", load(&self.response_bytes));
+        plain(
+            "request_bytes_total",
+            "counter",
+            "Bytes received",
+            load(&self.request_bytes),
+        );
+        plain(
+            "response_bytes_total",
+            "counter",
+            "Bytes sent",
+            load(&self.response_bytes),
+        );
         let published = load(&self.gossip_published);
-        plain("gossip_published_total", "counter", "Gossip messages published", published);
+        plain(
+            "gossip_published_total",
+            "counter",
+            "Gossip messages published",
+            published,
+        );
         let received = load(&self.gossip_received);
-        plain("gossip_received_total", "counter", "Gossip messages received", received);
-        plain("synced", "gauge", "1 when following the chain", u64::from(progress.is_some()));
+        plain(
+            "gossip_received_total",
+            "counter",
+            "Gossip messages received",
+            received,
+        );
+        plain(
+            "synced",
+            "gauge",
+            "1 when following the chain",
+            u64::from(progress.is_some()),
+        );
         if let Some(progress) = progress {
-            plain("head_slot", "gauge", "Slot of the verified head", progress.head_slot);
+            plain(
+                "head_slot",
+                "gauge",
+                "Slot of the verified head",
+                progress.head_slot,
+            );
             let age = progress.head_age_seconds;
             plain("head_age_seconds", "gauge", "Age of the verified head", age);
             let finalized = progress.finalized_slot;
-            plain("finalized_slot", "gauge", "Slot of the verified finalized header", finalized);
+            plain(
+                "finalized_slot",
+                "gauge",
+                "Slot of the verified finalized header",
+                finalized,
+            );
         }
         self.render_requests(&mut text);
         self.render_upstream(&mut text);
@@ -96,7 +131,12 @@ impl Metrics {
     }
 
     fn render_requests(&self, text: &mut String) {
-        head(text, "requests_total", "counter", "Requests of peers by protocol and outcome");
+        head(
+            text,
+            "requests_total",
+            "counter",
+            "Requests of peers by protocol and outcome",
+        );
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         for ((protocol, outcome), count) in requests.iter() {
             let labels = format!("{{protocol=\"{protocol}\",outcome=\"{outcome}\"}}");
@@ -113,17 +153,31 @@ impl Metrics {
                 line(text, name, &labels, &value(calls));
             }
         };
-        #[allow(clippy::cast_precision_loss, reason = "a counter of calls stays far below 2^53")]
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "a counter of calls stays far below 2^53"
+        )]
         {
-            family("upstream_calls_total", "Calls to Ethereum nodes", |calls| calls.count as f64);
-            family("upstream_errors_total", "Calls that failed", |calls| calls.errors as f64);
+            family("upstream_calls_total", "Calls to Ethereum nodes", |calls| {
+                calls.count as f64
+            });
+            family("upstream_errors_total", "Calls that failed", |calls| {
+                calls.errors as f64
+            });
         }
-        family("upstream_seconds_total", "Time spent waiting for answers", |calls| calls.seconds);
+        family(
+            "upstream_seconds_total",
+            "Time spent waiting for answers",
+            |calls| calls.seconds,
+        );
     }
 }
 
 fn head(text: &mut String, name: &str, kind: &str, help: &str) {
-    let _ = writeln!(text, "# HELP lampyris_{name} {help}.\n# TYPE lampyris_{name} {kind}");
+    let _ = writeln!(
+        text,
+        "# HELP lampyris_{name} {help}.\n# TYPE lampyris_{name} {kind}"
+    );
 }
 
 fn line(text: &mut String, name: &str, labels: &str, value: &dyn std::fmt::Display) {
@@ -139,8 +193,17 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count_request("state", "answered");
         metrics.count_request("state", "answered");
-        metrics.count_upstream("execution", "eth_getProof", Duration::from_millis(250), false);
-        let progress = Progress { head_slot: 7, head_age_seconds: 2, finalized_slot: 3 };
+        metrics.count_upstream(
+            "execution",
+            "eth_getProof",
+            Duration::from_millis(250),
+            false,
+        );
+        let progress = Progress {
+            head_slot: 7,
+            head_age_seconds: 2,
+            finalized_slot: 3,
+        };
         let text = metrics.render(Some(progress));
         for line in [
             "lampyris_head_slot 7",
@@ -148,7 +211,10 @@ mod tests {
             "lampyris_upstream_errors_total{node=\"execution\",call=\"eth_getProof\"} 1",
             "lampyris_upstream_seconds_total{node=\"execution\",call=\"eth_getProof\"} 0.25",
         ] {
-            assert!(text.lines().any(|got| got == line), "{line} is missing in:\n{text}");
+            assert!(
+                text.lines().any(|got| got == line),
+                "{line} is missing in:\n{text}"
+            );
         }
         assert!(metrics.render(None).contains("lampyris_synced 0"));
     }

@@ -90,8 +90,13 @@ impl Publisher {
     }
 
     async fn on_news(&mut self, kind: TopicKind) {
-        let Some(latest) = self.latest(kind) else { return };
-        if !latest.rank.is_news_after(self.published(kind).rank.as_ref()) {
+        let Some(latest) = self.latest(kind) else {
+            return;
+        };
+        if !latest
+            .rank
+            .is_news_after(self.published(kind).rank.as_ref())
+        {
             return;
         }
         self.published(kind).rank = Some(latest.rank);
@@ -99,7 +104,9 @@ impl Publisher {
     }
 
     fn on_newcomer(&mut self, topic: &str) {
-        let Ok((_, kind)) = gossip::parse_topic(topic) else { return };
+        let Ok((_, kind)) = gossip::parse_topic(topic) else {
+            return;
+        };
         let published = self.published(kind);
         let now = monotonic();
         let earliest = published.at.map_or(now, |at| at + REPUBLISH_EVERY);
@@ -122,11 +129,15 @@ impl Publisher {
 
     async fn publish(&mut self, kind: TopicKind, latest: &Arc<Latest>) {
         self.published(kind).at = Some(monotonic());
-        let Some(data) = self.server.hook().publish(kind, latest) else { return };
+        let Some(data) = self.server.hook().publish(kind, latest) else {
+            return;
+        };
         let topic = gossip::topic_name(latest.encoded.digest, kind);
         match self.handle.publish(&topic, data).await {
             Ok(()) => {
-                self.metrics.gossip_published.fetch_add(1, Ordering::Relaxed);
+                self.metrics
+                    .gossip_published
+                    .fetch_add(1, Ordering::Relaxed);
             }
             // Nobody listens, or everybody has it.
             Err(error) => tracing::debug!(%error, topic, "not published"),
@@ -195,13 +206,20 @@ fn take(chain: &Chain, topic: &str, data: &[u8]) -> Result<bool, Error> {
     let malformed = |error: lampyris_wire::Error| Error::malformed("gossip", error);
     let (digest, kind) = gossip::parse_topic(topic).map_err(malformed)?;
     let network = chain.network();
-    let (fork, _) = network.fork_by_digest(digest).ok_or(Error::Missing("fork"))?;
+    let (fork, _) = network
+        .fork_by_digest(digest)
+        .ok_or(Error::Missing("fork"))?;
     let ssz = gossip::decompress(data, gossip::MESSAGE_BYTES_MAX).map_err(malformed)?;
     match kind {
-        TopicKind::FinalityUpdate => {
-            chain.take_finality(&LightClientFinalityUpdate::decode(&ssz, fork, &network.preset)?)
-        }
-        TopicKind::OptimisticUpdate => chain
-            .take_optimistic(&LightClientOptimisticUpdate::decode(&ssz, fork, &network.preset)?),
+        TopicKind::FinalityUpdate => chain.take_finality(&LightClientFinalityUpdate::decode(
+            &ssz,
+            fork,
+            &network.preset,
+        )?),
+        TopicKind::OptimisticUpdate => chain.take_optimistic(&LightClientOptimisticUpdate::decode(
+            &ssz,
+            fork,
+            &network.preset,
+        )?),
     }
 }

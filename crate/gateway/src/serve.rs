@@ -103,9 +103,13 @@ impl Server {
         protocol: Protocol,
         body: &[u8],
     ) -> Option<Vec<u8>> {
-        self.metrics.request_bytes.fetch_add(count(body.len()), Ordering::Relaxed);
+        self.metrics
+            .request_bytes
+            .fetch_add(count(body.len()), Ordering::Relaxed);
         let request = match protocol {
-            Protocol::State => lampyris_wire::state::Request::decode(body).ok().map(Request::State),
+            Protocol::State => lampyris_wire::state::Request::decode(body)
+                .ok()
+                .map(Request::State),
             protocol => light_client::decode(protocol, body),
         };
         let reply = self.reply(peer, protocol, request).await;
@@ -115,7 +119,9 @@ impl Server {
             reply => light_client::encode(reply),
         };
         let length = bytes.as_ref().map_or(0, Vec::len);
-        self.metrics.response_bytes.fetch_add(count(length), Ordering::Relaxed);
+        self.metrics
+            .response_bytes
+            .fetch_add(count(length), Ordering::Relaxed);
         bytes
     }
 
@@ -158,7 +164,10 @@ fn encode_state(response: &Response) -> Option<Vec<u8>> {
 }
 
 fn failed(code: FailureCode, message: &str) -> Reply {
-    Reply::State(Response::Failed { code, message: message.into() })
+    Reply::State(Response::Failed {
+        code,
+        message: message.into(),
+    })
 }
 
 /// What peers may know of an error: nothing of the nodes behind us.

@@ -55,7 +55,9 @@ impl SwarmLoop {
             }
         }
         for peer in peers {
-            let _gone = self.handle.disconnect(&peer, "the gateway is shutting down");
+            let _gone = self
+                .handle
+                .disconnect(&peer, "the gateway is shutting down");
         }
         sleep(FAREWELL).await;
     }
@@ -65,12 +67,16 @@ impl SwarmLoop {
             Event::Connected { peer, address } => {
                 tracing::info!(peer, address, "connected");
                 peers.insert(peer);
-                self.metrics.peers.store(peers.len() as u64, Ordering::Relaxed);
+                self.metrics
+                    .peers
+                    .store(peers.len() as u64, Ordering::Relaxed);
             }
             Event::Disconnected { peer, reason } => {
                 tracing::info!(peer, reason, "disconnected");
                 peers.remove(&peer);
-                self.metrics.peers.store(peers.len() as u64, Ordering::Relaxed);
+                self.metrics
+                    .peers
+                    .store(peers.len() as u64, Ordering::Relaxed);
             }
             Event::DialFailed { address, reason } => {
                 tracing::warn!(address, reason, "cannot connect");
@@ -83,14 +89,30 @@ impl SwarmLoop {
                 // A full queue means that the latest will be published anyway.
                 let _full = self.newcomers.try_send(topic);
             }
-            Event::Gossip { peer, message_id, topic, data } => {
+            Event::Gossip {
+                peer,
+                message_id,
+                topic,
+                data,
+            } => {
                 self.metrics.gossip_received.fetch_add(1, Ordering::Relaxed);
                 let verdict = publish::judge(self.server.chain(), &topic, &data);
                 let _ended = self.handle.report(&message_id, &peer, verdict);
             }
-            Event::Inbound { peer, protocol, body, responder } => {
+            Event::Inbound {
+                peer,
+                protocol,
+                body,
+                responder,
+            } => {
                 if tasks.len() < TASKS_MAX {
-                    tasks.spawn(respond(self.server.clone(), peer, protocol, body, responder));
+                    tasks.spawn(respond(
+                        self.server.clone(),
+                        peer,
+                        protocol,
+                        body,
+                        responder,
+                    ));
                 }
             }
         }

@@ -59,7 +59,10 @@ pub(crate) fn message(latest: &Latest, change: Change) -> Vec<u8> {
 
 fn alter_one(mut objects: Vec<Arc<Encoded>>, change: Change) -> Vec<Arc<Encoded>> {
     if let Some(first) = objects.first_mut() {
-        let altered = Encoded { digest: first.digest, ssz: object(&first.ssz, change) };
+        let altered = Encoded {
+            digest: first.digest,
+            ssz: object(&first.ssz, change),
+        };
         *first = Arc::new(altered);
     }
     objects
@@ -71,7 +74,9 @@ fn object(ssz: &[u8], change: Change) -> Vec<u8> {
         Change::Flip { seed } => {
             // The signature slot ends the fixed part, whose length is the first offset. It is not
             // signed: another slot in it may be as true.
-            let fixed = ssz.first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+            let fixed = ssz
+                .first_chunk::<4>()
+                .map_or(0, |bytes| u32::from_le_bytes(*bytes));
             let fixed = usize::try_from(fixed).unwrap_or(usize::MAX);
             let unsigned = fixed.saturating_sub(8)..fixed;
             flip(&mut ssz, seed, |position| unsigned.contains(&position));
@@ -126,9 +131,14 @@ fn flip_state(response: &mut Response, seed: u64, part: Part) {
 fn flip(bytes: &mut [u8], seed: u64, is_spared: impl Fn(usize) -> bool) {
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     // Neighbouring seeds are far apart, by the golden ratio.
-    let start = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).checked_rem(length).unwrap_or(0);
+    let start = seed
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .checked_rem(length)
+        .unwrap_or(0);
     let start = usize::try_from(start).unwrap_or(0);
-    let position = (start..bytes.len()).chain(0..start).find(|position| !is_spared(*position));
+    let position = (start..bytes.len())
+        .chain(0..start)
+        .find(|position| !is_spared(*position));
     if let Some(byte) = position.and_then(|position| bytes.get_mut(position)) {
         *byte ^= 1;
     }

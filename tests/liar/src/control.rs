@@ -9,7 +9,9 @@ use tokio::net::TcpListener;
 pub(crate) async fn serve(address: SocketAddr, liar: Arc<Liar>) -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
-    let router = Router::new().route("/lie", get(report).post(order)).with_state(liar);
+    let router = Router::new()
+        .route("/lie", get(report).post(order))
+        .with_state(liar);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(bound)
 }

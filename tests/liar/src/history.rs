@@ -55,7 +55,9 @@ impl History {
             TopicKind::FinalityUpdate => &inner.finality,
             TopicKind::OptimisticUpdate => &inner.optimistic,
         };
-        let older = list.iter().find(|update| update.rank.attested_slot < latest.rank.attested_slot);
+        let older = list
+            .iter()
+            .find(|update| update.rank.attested_slot < latest.rank.attested_slot);
         older.cloned()
     }
 
@@ -76,7 +78,11 @@ impl History {
     /// The proof of another transaction.
     pub(crate) fn other_transaction(&self, honest: &TransactionProof) -> Option<TransactionProof> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let other = inner.transactions.iter().find(|other| *other != honest).cloned();
+        let other = inner
+            .transactions
+            .iter()
+            .find(|other| *other != honest)
+            .cloned();
         remember(&mut inner.transactions, honest.clone());
         other
     }
@@ -91,7 +97,10 @@ impl History {
             remember(&mut inner.optimistic, latest.clone());
         }
         if let Some(store) = chain.store() {
-            remember(&mut inner.roots, store.finalized_header().beacon.hash_tree_root());
+            remember(
+                &mut inner.roots,
+                store.finalized_header().beacon.hash_tree_root(),
+            );
         }
     }
 }

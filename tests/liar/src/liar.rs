@@ -96,7 +96,11 @@ impl Liar {
 
     async fn lie_about(&self, request: Request, lie: Lie, server: &Server) -> Reply {
         self.told.fetch_add(1, Ordering::Relaxed);
-        let part = if lie.kind == Kind::StorageProof { Part::Last } else { Part::First };
+        let part = if lie.kind == Kind::StorageProof {
+            Part::Last
+        } else {
+            Part::First
+        };
         let change = match lie.how {
             How::Flip => Change::Flip { seed: lie.seed },
             How::Cut => Change::Cut,
@@ -132,28 +136,38 @@ impl Liar {
 
     fn stale_update(&self, kind: TopicKind, honest: Reply) -> Reply {
         match &honest {
-            Reply::Latest(latest) => {
-                self.history.older(kind, latest).map_or(honest, Reply::Latest)
-            }
+            Reply::Latest(latest) => self
+                .history
+                .older(kind, latest)
+                .map_or(honest, Reply::Latest),
             _ => honest,
         }
     }
 
     async fn stale_state(&self, request: state::Request, server: &Server) -> Reply {
         let request = match request {
-            state::Request::StateProof { block_hash, accounts } => {
+            state::Request::StateProof {
+                block_hash,
+                accounts,
+            } => {
                 let block_hash = older_block(server, block_hash);
-                state::Request::StateProof { block_hash, accounts }
+                state::Request::StateProof {
+                    block_hash,
+                    accounts,
+                }
             }
-            state::Request::Headers { hash, count } => {
-                state::Request::Headers { hash: older_block(server, hash), count }
-            }
+            state::Request::Headers { hash, count } => state::Request::Headers {
+                hash: older_block(server, hash),
+                count,
+            },
             other => other,
         };
         let honest = server.answer(Request::State(request)).await;
         match honest {
             Reply::State(code @ Response::Code { .. }) => {
-                let empty = Response::Code { code: Default::default() };
+                let empty = Response::Code {
+                    code: Default::default(),
+                };
                 Reply::State(self.history.other_code(&code).unwrap_or(empty))
             }
             Reply::State(Response::Transaction(proof)) => {
@@ -223,7 +237,10 @@ fn concerns(kind: Kind, request: &Request) -> bool {
 /// The oldest recent block, if it is another one.
 fn older_block(server: &Server, hash: B256) -> B256 {
     let blocks = server.chain().recent_blocks();
-    let older = blocks.iter().min_by_key(|block| block.number).map(|block| block.hash);
+    let older = blocks
+        .iter()
+        .min_by_key(|block| block.number)
+        .map(|block| block.hash);
     older.unwrap_or(hash)
 }
 

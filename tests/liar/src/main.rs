@@ -15,7 +15,11 @@ use tracing_subscriber::EnvFilter;
 
 /// The command line: a gateway's, and where to be told what to lie about.
 #[derive(Debug, Parser)]
-#[command(name = "lampyris-liar", version, about = "A gateway that lies, for tests.")]
+#[command(
+    name = "lampyris-liar",
+    version,
+    about = "A gateway that lies, for tests."
+)]
 struct Options {
     #[command(flatten)]
     gateway: Arguments,
@@ -27,9 +31,16 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new("info"))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
     let options = Options::parse();
-    anyhow::ensure!(options.control.ip().is_loopback(), "--control must be on the loopback interface");
+    anyhow::ensure!(
+        options.control.ip().is_loopback(),
+        "--control must be on the loopback interface"
+    );
     let liar = Arc::new(liar::Liar::default());
     let gateway = Gateway::start(options.gateway.into_config()?, liar.clone()).await?;
     liar.history().watch(gateway.server().clone());

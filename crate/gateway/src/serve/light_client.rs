@@ -16,9 +16,9 @@ const REQUEST_BYTES_MAX: usize = 32;
 pub(super) fn decode(protocol: Protocol, body: &[u8]) -> Option<Request> {
     let ssz = req_resp::decode_request(body, REQUEST_BYTES_MAX).ok()?;
     match protocol {
-        Protocol::LightClientBootstrap => {
-            Some(Request::Bootstrap(B256::from(<[u8; 32]>::try_from(ssz).ok()?)))
-        }
+        Protocol::LightClientBootstrap => Some(Request::Bootstrap(B256::from(
+            <[u8; 32]>::try_from(ssz).ok()?,
+        ))),
         Protocol::LightClientUpdatesByRange => {
             let (start, count) = ssz.split_first_chunk::<8>()?;
             Some(Request::Updates {
@@ -83,11 +83,17 @@ impl Server {
 }
 
 pub(super) fn invalid() -> Reply {
-    Reply::Error { code: req_resp::code::INVALID_REQUEST, message: "malformed request".into() }
+    Reply::Error {
+        code: req_resp::code::INVALID_REQUEST,
+        message: "malformed request".into(),
+    }
 }
 
 pub(super) fn rate_limited() -> Reply {
-    Reply::Error { code: req_resp::code::RATE_LIMITED, message: "too many requests".into() }
+    Reply::Error {
+        code: req_resp::code::RATE_LIMITED,
+        message: "too many requests".into(),
+    }
 }
 
 /// Why there is no answer, without naming the nodes behind us.
@@ -96,5 +102,8 @@ fn failure(error: &Error) -> Reply {
         Fault::Bug | Fault::Misuse => req_resp::code::SERVER_ERROR,
         Fault::Unavailable | Fault::PeerMisbehaved => req_resp::code::RESOURCE_UNAVAILABLE,
     };
-    Reply::Error { code, message: super::public_message(error) }
+    Reply::Error {
+        code,
+        message: super::public_message(error),
+    }
 }

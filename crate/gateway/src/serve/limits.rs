@@ -53,7 +53,11 @@ impl Limits {
         {
             return None;
         }
-        let fresh = Account { tokens: TOKENS_MAX, at: now, requests: 0 };
+        let fresh = Account {
+            tokens: TOKENS_MAX,
+            at: now,
+            requests: 0,
+        };
         let account = inner.peers.entry(peer.to_owned()).or_insert(fresh);
         let earned = now.saturating_duration_since(account.at).as_secs_f64() * TOKENS_A_SECOND;
         account.tokens = (account.tokens + earned).min(TOKENS_MAX);
@@ -66,7 +70,10 @@ impl Limits {
         account.tokens -= cost;
         account.requests += 1;
         inner.requests += 1;
-        Some(Permit { limits: self.clone(), peer: peer.to_owned() })
+        Some(Permit {
+            limits: self.clone(),
+            peer: peer.to_owned(),
+        })
     }
 
     /// Forgets accounts that are full again and have nothing under way.
@@ -81,7 +88,11 @@ impl Limits {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut inner = self.limits.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self
+            .limits
+            .inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         inner.requests = inner.requests.saturating_sub(1);
         if let Some(account) = inner.peers.get_mut(&self.peer) {
             account.requests = account.requests.saturating_sub(1);
@@ -100,18 +111,26 @@ mod tests {
         let (limits, start) = (Limits::default(), monotonic());
         assert!(limits.admit("a", 299, start).is_some());
         assert!(limits.admit("a", 2, start).is_none());
-        assert!(limits.admit("b", 2, start).is_some(), "each peer has its own account");
+        assert!(
+            limits.admit("b", 2, start).is_some(),
+            "each peer has its own account"
+        );
         let later = start + Duration::from_secs(1);
         assert!(limits.admit("a", 41, later).is_some());
         assert!(limits.admit("a", 1_000_000, later).is_none());
-        assert!(limits.admit("a", 1_000_000, later + Duration::from_secs(8)).is_some());
+        assert!(
+            limits
+                .admit("a", 1_000_000, later + Duration::from_secs(8))
+                .is_some()
+        );
     }
 
     #[test]
     fn requests_at_once_are_bounded() {
         let (limits, now) = (Limits::default(), monotonic());
-        let mut permits: Vec<_> =
-            (0..PEER_REQUESTS_MAX).map(|_| limits.admit("a", 1, now).unwrap()).collect();
+        let mut permits: Vec<_> = (0..PEER_REQUESTS_MAX)
+            .map(|_| limits.admit("a", 1, now).unwrap())
+            .collect();
         assert!(limits.admit("a", 1, now).is_none());
         permits.pop();
         assert!(limits.admit("a", 1, now).is_some());

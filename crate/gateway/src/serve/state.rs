@@ -49,7 +49,8 @@ pub(super) struct StateBlock {
 pub(super) fn cost(request: &Request) -> u32 {
     let cost = match request {
         Request::StateProof { accounts, .. } => accounts.iter().fold(1, |cost: usize, account| {
-            cost.saturating_add(1).saturating_add(account.slots.len() / 16)
+            cost.saturating_add(1)
+                .saturating_add(account.slots.len() / 16)
         }),
         Request::Code { .. } | Request::SendTransaction { .. } => 2,
         Request::Headers { count, .. } => 1 + usize::from(*count) / 8,
@@ -64,12 +65,15 @@ impl Server {
     pub(super) async fn state(&self, request: Request) -> Response {
         let sending = matches!(request, Request::SendTransaction { .. });
         let result = match request {
-            Request::StateProof { block_hash, accounts } => {
-                self.state_proof(block_hash, accounts).await
-            }
-            Request::Code { block_hash, address, code_hash } => {
-                self.code(block_hash, address, code_hash).await
-            }
+            Request::StateProof {
+                block_hash,
+                accounts,
+            } => self.state_proof(block_hash, accounts).await,
+            Request::Code {
+                block_hash,
+                address,
+                code_hash,
+            } => self.code(block_hash, address, code_hash).await,
             Request::Headers { hash, count } => self.headers(hash, count).await,
             Request::SendTransaction { raw } => self.send_transaction(&raw).await,
             Request::Transaction { hash } => self.transaction(hash).await,
@@ -95,9 +99,15 @@ impl Server {
             .flatten()
             .filter(|node| seen.insert(keccak256(node)))
             .collect();
-        let bytes = nodes.iter().map(|node| node.len().saturating_add(4)).sum::<usize>();
+        let bytes = nodes
+            .iter()
+            .map(|node| node.len().saturating_add(4))
+            .sum::<usize>();
         if nodes.len() > MAX_NODES || bytes >= frame::RESPONSE_BYTES_MAX {
-            return Err(Error::malformed("request", "its proof is too large; ask for less"));
+            return Err(Error::malformed(
+                "request",
+                "its proof is too large; ask for less",
+            ));
         }
         check_proof(block.state_root, &accounts, nodes.clone())?;
         Ok(Response::StateProof { nodes })
@@ -106,7 +116,11 @@ impl Server {
     async fn proof(&self, query: AccountQuery, number: u64) -> Result<Vec<Bytes>, Error> {
         let mut attempt = 1;
         loop {
-            match self.execution.proof(query.address, &query.slots, number).await {
+            match self
+                .execution
+                .proof(query.address, &query.slots, number)
+                .await
+            {
                 Err(Error::Rpc { .. } | Error::Missing(_)) if attempt < IMPORT_ATTEMPTS_MAX => {
                     if self.execution.height().await? >= number {
                         // The node has the block: what it refuses it will refuse again.
@@ -125,13 +139,19 @@ impl Server {
     /// header proves itself by its hash.
     async fn state_block(&self, hash: B256) -> Result<StateBlock, Error> {
         if let Some(block) = self.chain.block(hash) {
-            return Ok(StateBlock { number: block.number, state_root: block.state_root });
+            return Ok(StateBlock {
+                number: block.number,
+                state_root: block.state_root,
+            });
         }
         if let Some(block) = self.state_blocks.find(&hash) {
             return Ok(block);
         }
         let header = self.execution.header(hash).await?;
-        let block = StateBlock { number: header.number, state_root: header.state_root };
+        let block = StateBlock {
+            number: header.number,
+            state_root: header.state_root,
+        };
         self.state_blocks.keep(hash, block, size_of::<StateBlock>());
         Ok(block)
     }
@@ -146,7 +166,11 @@ impl Server {
             return Ok(Response::Code { code });
         }
         let number = self.state_block(block_hash).await?.number;
-        let code = match self.execution.code(address, &quantity(number), code_hash).await {
+        let code = match self
+            .execution
+            .code(address, &quantity(number), code_hash)
+            .await
+        {
             // Code by its hash is the same in every block that has it.
             Err(_) => self.execution.code(address, "latest", code_hash).await?,
             Ok(code) => code,
@@ -162,7 +186,9 @@ impl Server {
         let mut rlp: Vec<Bytes> = Vec::new();
         let mut next = hash;
         while rlp.len() < usize::from(count) {
-            let Some(header) = self.header_cache.find(&next) else { break };
+            let Some(header) = self.header_cache.find(&next) else {
+                break;
+            };
             next = header.parent_hash;
             rlp.push(header.rlp.clone());
         }
@@ -199,7 +225,8 @@ impl Server {
             Some(block) => block,
             None => {
                 let block = Arc::new(TransactionBlock::fetch(&self.execution, block_hash).await?);
-                self.transaction_blocks.keep(block_hash, block.clone(), block.bytes());
+                self.transaction_blocks
+                    .keep(block_hash, block.clone(), block.bytes());
                 block
             }
         };
@@ -293,9 +320,10 @@ fn is_transaction(raw: &[u8]) -> bool {
 fn failure(error: &Error, sending: bool) -> Response {
     let (code, message) = match error {
         Error::Rpc { message, .. } if sending => (FailureCode::Refused, message.clone()),
-        Error::Malformed { what: "request", reason } => {
-            (FailureCode::InvalidRequest, reason.clone())
-        }
+        Error::Malformed {
+            what: "request",
+            reason,
+        } => (FailureCode::InvalidRequest, reason.clone()),
         error => (FailureCode::Unavailable, super::public_message(error)),
     };
     Response::Failed { code, message }
@@ -309,16 +337,35 @@ mod tests {
     fn the_form_of_transactions_is_told() {
         assert!(is_transaction(&[0xc1, 0x80]));
         assert!(is_transaction(&[0x02, 0xc1, 0x80]));
-        for raw in [&[][..], &[0x02], &[0x03, 0xc1, 0x80], &[0xc1], &[0xc1, 0x80, 0], &[0x80]] {
+        for raw in [
+            &[][..],
+            &[0x02],
+            &[0x03, 0xc1, 0x80],
+            &[0xc1],
+            &[0xc1, 0x80, 0],
+            &[0x80],
+        ] {
             assert!(!is_transaction(raw), "{raw:?}");
         }
     }
 
     #[test]
     fn large_requests_cost_more() {
-        let query = AccountQuery { address: Address::ZERO, slots: vec![B256::ZERO; 160] };
-        let proof = Request::StateProof { block_hash: B256::ZERO, accounts: vec![query] };
+        let query = AccountQuery {
+            address: Address::ZERO,
+            slots: vec![B256::ZERO; 160],
+        };
+        let proof = Request::StateProof {
+            block_hash: B256::ZERO,
+            accounts: vec![query],
+        };
         assert_eq!(cost(&proof), 12);
-        assert_eq!(cost(&Request::Headers { hash: B256::ZERO, count: 512 }), 65);
+        assert_eq!(
+            cost(&Request::Headers {
+                hash: B256::ZERO,
+                count: 512
+            }),
+            65
+        );
     }
 }

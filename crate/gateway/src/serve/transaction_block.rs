@@ -30,7 +30,11 @@ impl TransactionBlock {
     pub(crate) async fn fetch(execution: &Execution, hash: B256) -> Result<Self, Error> {
         let block = execution.block(hash).await?;
         let header = block.header.check(hash)?;
-        let hashes: Vec<B256> = block.transactions.iter().map(Transaction::claimed_hash).collect();
+        let hashes: Vec<B256> = block
+            .transactions
+            .iter()
+            .map(Transaction::claimed_hash)
+            .collect();
         let transactions: Vec<Bytes> = stream::iter(block.transactions)
             .map(|transaction| raw(execution, transaction))
             .buffered(CALLS_AT_ONCE_MAX)
@@ -39,7 +43,12 @@ impl TransactionBlock {
         expect_root("transactions", header.transactions_root, &transactions)?;
         let receipts = receipts(execution, header.number, hashes.clone()).await?;
         expect_root("receipts", header.receipts_root, &receipts)?;
-        Ok(Self { header, hashes, transactions, receipts })
+        Ok(Self {
+            header,
+            hashes,
+            transactions,
+            receipts,
+        })
     }
 
     /// Where a transaction stands.
@@ -55,7 +64,10 @@ impl TransactionBlock {
 
     /// The trie nodes that prove a transaction and its receipt.
     pub(crate) fn proofs(&self, index: u64) -> (Vec<Bytes>, Vec<Bytes>) {
-        (ordered_trie_proof(&self.transactions, index), ordered_trie_proof(&self.receipts, index))
+        (
+            ordered_trie_proof(&self.transactions, index),
+            ordered_trie_proof(&self.receipts, index),
+        )
     }
 
     /// Its size.
@@ -92,5 +104,13 @@ async fn receipts(
 
 fn expect_root(what: &'static str, expected: B256, items: &[Bytes]) -> Result<(), Error> {
     let got = ordered_trie_root(items);
-    if got == expected { Ok(()) } else { Err(Error::Mismatch { what, expected, got }) }
+    if got == expected {
+        Ok(())
+    } else {
+        Err(Error::Mismatch {
+            what,
+            expected,
+            got,
+        })
+    }
 }

@@ -19,10 +19,16 @@ use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
 /// For everything but updates: a bootstrap of mainnet is 26 kB, as JSON 60 kB.
-const OBJECT: Limits = Limits { bytes_max: 512 * 1024, timeout: Duration::from_secs(8) };
+const OBJECT: Limits = Limits {
+    bytes_max: 512 * 1024,
+    timeout: Duration::from_secs(8),
+};
 
 /// For 128 updates: 3.4 MB, as JSON 9 MB.
-const UPDATES: Limits = Limits { bytes_max: 24 * 1024 * 1024, timeout: Duration::from_secs(25) };
+const UPDATES: Limits = Limits {
+    bytes_max: 24 * 1024 * 1024,
+    timeout: Duration::from_secs(25),
+};
 
 /// What is accepted, best first. SSZ is a third of the size.
 const ACCEPT: &str = "application/octet-stream;q=1.0,application/json;q=0.9";
@@ -66,43 +72,67 @@ impl Beacon {
 
     /// Refuses a node of another network.
     pub(crate) async fn check_network(&self) -> Result<(), Error> {
-        let answer = self.ask("/eth/v1/beacon/genesis", "genesis", OBJECT, false).await?;
+        let answer = self
+            .ask("/eth/v1/beacon/genesis", "genesis", OBJECT, false)
+            .await?;
         let value = parse_json("genesis", &answer.body)?;
         let field = |name: &str| {
             let field = value.pointer(&format!("/data/{name}"));
             field.ok_or_else(|| Error::malformed("genesis", format!("{name} is missing")))
         };
-        let root = field("genesis_validators_root")?.as_str().unwrap_or_default();
+        let root = field("genesis_validators_root")?
+            .as_str()
+            .unwrap_or_default();
         let expected = self.network.genesis_validators_root.to_string();
         self.expect("genesis validators root", &expected, &root.to_lowercase())?;
         let time = parse_decimal(field("genesis_time")?).unwrap_or_default();
-        self.expect("genesis time", &self.network.genesis_time.to_string(), &time.to_string())
+        self.expect(
+            "genesis time",
+            &self.network.genesis_time.to_string(),
+            &time.to_string(),
+        )
     }
 
     /// The bootstrap of a block.
     pub(crate) async fn bootstrap(&self, root: B256) -> Result<LightClientBootstrap, Error> {
         let path = format!("/eth/v1/beacon/light_client/bootstrap/{root}");
         let decode = LightClientBootstrap::decode;
-        self.object(&path, "bootstrap", decode, LightClientBootstrap::from_json).await
+        self.object(&path, "bootstrap", decode, LightClientBootstrap::from_json)
+            .await
     }
 
     /// The latest finality update.
     pub(crate) async fn finality_update(&self) -> Result<LightClientFinalityUpdate, Error> {
         let path = "/eth/v1/beacon/light_client/finality_update";
         let decode = LightClientFinalityUpdate::decode;
-        self.object(path, "finality_update", decode, LightClientFinalityUpdate::from_json).await
+        self.object(
+            path,
+            "finality_update",
+            decode,
+            LightClientFinalityUpdate::from_json,
+        )
+        .await
     }
 
     /// The latest optimistic update.
     pub(crate) async fn optimistic_update(&self) -> Result<LightClientOptimisticUpdate, Error> {
         let path = "/eth/v1/beacon/light_client/optimistic_update";
         let decode = LightClientOptimisticUpdate::decode;
-        self.object(path, "optimistic_update", decode, LightClientOptimisticUpdate::from_json)
-            .await
+        self.object(
+            path,
+            "optimistic_update",
+            decode,
+            LightClientOptimisticUpdate::from_json,
+        )
+        .await
     }
 
     /// The best updates of `count` periods from `start`; fewer when there are no more.
-    pub(crate) async fn updates(&self, start: u64, count: u64) -> Result<Vec<LightClientUpdate>, Error> {
+    pub(crate) async fn updates(
+        &self,
+        start: u64,
+        count: u64,
+    ) -> Result<Vec<LightClientUpdate>, Error> {
         let path =
             format!("/eth/v1/beacon/light_client/updates?start_period={start}&count={count}");
         let answer = self.ask(&path, "updates", UPDATES, true).await?;
@@ -118,7 +148,10 @@ impl Beacon {
     /// Opens the event stream.
     pub(crate) async fn events(&self) -> Result<EventStream, Error> {
         let path = format!("/eth/v1/events?topics={FINALITY_TOPIC},{OPTIMISTIC_TOPIC}");
-        let request = self.node.get(&path)?.header(header::ACCEPT, "text/event-stream");
+        let request = self
+            .node
+            .get(&path)?
+            .header(header::ACCEPT, "text/event-stream");
         let response = self.node.open(request, "events").await?;
         Ok(EventStream {
             response,
@@ -161,7 +194,12 @@ impl Beacon {
             return Ok(());
         }
         let (expected, got) = (expected.into(), got.chars().take(80).collect());
-        Err(Error::WrongNetwork { url: self.node.origin(), what, expected, got })
+        Err(Error::WrongNetwork {
+            url: self.node.origin(),
+            what,
+            expected,
+            got,
+        })
     }
 }
 
@@ -175,8 +213,15 @@ impl EventStream {
                     return Ok(news);
                 }
             }
-            let ended = |reason: String| Error::Unreachable { url: self.label.clone(), reason };
-            let piece = self.response.chunk().await.map_err(|error| ended(error.to_string()))?;
+            let ended = |reason: String| Error::Unreachable {
+                url: self.label.clone(),
+                reason,
+            };
+            let piece = self
+                .response
+                .chunk()
+                .await
+                .map_err(|error| ended(error.to_string()))?;
             let piece = piece.ok_or_else(|| ended("the stream ended".into()))?;
             self.parser
                 .push(&piece)
@@ -211,14 +256,18 @@ fn versioned<T>(
     from_json: FromJson<T>,
 ) -> Result<T, Error> {
     let fork = fork_by_name(what, value.get("version").and_then(Value::as_str))?;
-    let data = value.get("data").ok_or_else(|| Error::malformed(what, "no data"))?;
+    let data = value
+        .get("data")
+        .ok_or_else(|| Error::malformed(what, "no data"))?;
     Ok(from_json(data, fork, preset)?)
 }
 
 fn parse_updates(body: &[u8], preset: &Preset) -> Result<Vec<LightClientUpdate>, Error> {
     let value = parse_json("updates", body)?;
     // The specification has a bare list; some nodes wrap it.
-    let list = value.as_array().or_else(|| value.get("data").and_then(Value::as_array));
+    let list = value
+        .as_array()
+        .or_else(|| value.get("data").and_then(Value::as_array));
     list.ok_or_else(|| Error::malformed("updates", "not a list"))?
         .iter()
         .map(|item| versioned("updates", item, preset, LightClientUpdate::from_json))

@@ -73,7 +73,11 @@ impl Header {
         let rlp = self.encode_rlp();
         let got = keccak256(&rlp);
         if got != expected || self.hash != expected {
-            return Err(Error::Mismatch { what: "block header", expected, got });
+            return Err(Error::Mismatch {
+                what: "block header",
+                expected,
+                got,
+            });
         }
         Ok(CheckedHeader {
             hash: got,
@@ -98,9 +102,13 @@ impl Header {
         self.transactions_root.encode(&mut fields);
         self.receipts_root.encode(&mut fields);
         self.logs_bloom.encode(&mut fields);
-        for number in
-            [self.difficulty, self.number, self.gas_limit, self.gas_used, self.timestamp]
-        {
+        for number in [
+            self.difficulty,
+            self.number,
+            self.gas_limit,
+            self.gas_used,
+            self.timestamp,
+        ] {
             number.0.encode(&mut fields);
         }
         self.extra_data.encode(&mut fields);
@@ -119,7 +127,11 @@ impl Header {
 /// Wraps encoded items into an RLP list.
 pub(super) fn rlp_list(items: &[u8]) -> Vec<u8> {
     let mut list = Vec::with_capacity(items.len().saturating_add(9));
-    alloy_rlp::Header { list: true, payload_length: items.len() }.encode(&mut list);
+    alloy_rlp::Header {
+        list: true,
+        payload_length: items.len(),
+    }
+    .encode(&mut list);
     list.extend_from_slice(items);
     list
 }
@@ -170,8 +182,14 @@ mod tests {
             let checked = header.check(header.hash).unwrap();
             assert_eq!(checked.parent_hash, header.parent_hash);
             assert!(header.check(B256::ZERO).is_err());
-            let altered = Header { gas_used: Quantity(header.gas_limit.0), ..header.clone() };
-            assert!(matches!(altered.check(header.hash), Err(Error::Mismatch { .. })));
+            let altered = Header {
+                gas_used: Quantity(header.gas_limit.0),
+                ..header.clone()
+            };
+            assert!(matches!(
+                altered.check(header.hash),
+                Err(Error::Mismatch { .. })
+            ));
         }
     }
 
@@ -180,8 +198,11 @@ mod tests {
         let mut kinds = std::collections::BTreeSet::new();
         for text in [BLOCK_DENEB, BLOCK_PRAGUE, BLOCK_FULU] {
             let block: Block = parse(text);
-            let raw: Vec<_> =
-                block.transactions.iter().map(|transaction| transaction.to_raw().unwrap()).collect();
+            let raw: Vec<_> = block
+                .transactions
+                .iter()
+                .map(|transaction| transaction.to_raw().unwrap())
+                .collect();
             let header = block.header.check(block.header.hash).unwrap();
             assert_eq!(ordered_trie_root(&raw), header.transactions_root);
             kinds.extend(raw.iter().map(|raw| raw[0].min(0xc0)));
@@ -193,7 +214,10 @@ mod tests {
     fn receipts_are_encoded_as_the_trie_has_them() {
         let header: Header = parse(BLOCK_DENEB);
         let receipts: Vec<Receipt> = parse(RECEIPTS_DENEB);
-        let leaves: Vec<_> = receipts.iter().map(|receipt| receipt.encode().unwrap()).collect();
+        let leaves: Vec<_> = receipts
+            .iter()
+            .map(|receipt| receipt.encode().unwrap())
+            .collect();
         assert_eq!(ordered_trie_root(&leaves), header.receipts_root);
     }
 }

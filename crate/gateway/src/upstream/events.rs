@@ -55,7 +55,10 @@ impl Parser {
             self.end_event();
             return Ok(());
         }
-        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+        let colon = line
+            .iter()
+            .position(|byte| *byte == b':')
+            .unwrap_or(line.len());
         let (field, value) = line.split_at(colon);
         let value = value.strip_prefix(b":").unwrap_or(value);
         let value = value.strip_prefix(b" ").unwrap_or(value);
@@ -77,7 +80,10 @@ impl Parser {
     }
 
     fn end_event(&mut self) {
-        let (name, data) = (std::mem::take(&mut self.name), std::mem::take(&mut self.data));
+        let (name, data) = (
+            std::mem::take(&mut self.name),
+            std::mem::take(&mut self.data),
+        );
         if data.is_empty() {
             return;
         }
@@ -101,9 +107,18 @@ mod tests {
             let mut parser = Parser::default();
             parser.push(&STREAM[..cut]).unwrap();
             parser.push(&STREAM[cut..]).unwrap();
-            let first = Event { name: "a".into(), data: b"{\"x\":\n1}".to_vec() };
+            let first = Event {
+                name: "a".into(),
+                data: b"{\"x\":\n1}".to_vec(),
+            };
             assert_eq!(parser.pop(), Some(first), "{cut}");
-            assert_eq!(parser.pop(), Some(Event { name: "b".into(), data: b"2".to_vec() }));
+            assert_eq!(
+                parser.pop(),
+                Some(Event {
+                    name: "b".into(),
+                    data: b"2".to_vec()
+                })
+            );
             assert_eq!(parser.pop(), None);
         }
     }
@@ -117,7 +132,9 @@ mod tests {
 
         let mut parser = Parser::default();
         for number in 0..100 {
-            parser.push(format!("data:{number}\n\n").as_bytes()).unwrap();
+            parser
+                .push(format!("data:{number}\n\n").as_bytes())
+                .unwrap();
         }
         assert_eq!(parser.events.len(), EVENTS_MAX);
         assert_eq!(parser.pop().unwrap().data, b"84");

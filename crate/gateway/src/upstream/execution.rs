@@ -16,13 +16,22 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// For small answers.
-const SMALL: Limits = Limits { bytes_max: 1024 * 1024, timeout: Duration::from_secs(8) };
+const SMALL: Limits = Limits {
+    bytes_max: 1024 * 1024,
+    timeout: Duration::from_secs(8),
+};
 
 /// For whole blocks, their receipts, and logs. A full mainnet block's receipts are 3 MB of JSON.
-const LARGE: Limits = Limits { bytes_max: 64 * 1024 * 1024, timeout: Duration::from_secs(20) };
+const LARGE: Limits = Limits {
+    bytes_max: 64 * 1024 * 1024,
+    timeout: Duration::from_secs(20),
+};
 
 /// For proofs: 1,024 slots of ten nodes of 532 bytes in hexadecimal are 11 MB.
-const PROOF: Limits = Limits { bytes_max: 16 * 1024 * 1024, timeout: Duration::from_secs(12) };
+const PROOF: Limits = Limits {
+    bytes_max: 16 * 1024 * 1024,
+    timeout: Duration::from_secs(12),
+};
 
 /// How many calls one request of a peer makes at once.
 const CALLS_AT_ONCE_MAX: usize = 8;
@@ -84,14 +93,19 @@ impl Execution {
 
     /// The header of the block `hash`.
     pub(crate) async fn header(&self, hash: B256) -> Result<CheckedHeader, Error> {
-        let header: Option<Header> =
-            self.call("eth_getBlockByHash", json!([hash, false]), SMALL_BLOCK).await?;
+        let header: Option<Header> = self
+            .call("eth_getBlockByHash", json!([hash, false]), SMALL_BLOCK)
+            .await?;
         header.ok_or(Error::Missing("block"))?.check(hash)
     }
 
     /// The header of the block `hash` and of its ancestors, newest first; fewer than `count` when
     /// the chain, or the node's memory of it, begins before.
-    pub(crate) async fn headers(&self, hash: B256, count: u64) -> Result<Vec<CheckedHeader>, Error> {
+    pub(crate) async fn headers(
+        &self,
+        hash: B256,
+        count: u64,
+    ) -> Result<Vec<CheckedHeader>, Error> {
         let first = self.header(hash).await?;
         let numbers = (1..count).map_while(|back| first.number.checked_sub(back));
         let ancestors: Vec<Option<Header>> = stream::iter(numbers)
@@ -113,22 +127,25 @@ impl Execution {
 
     /// The block `hash` with its transactions.
     pub(crate) async fn block(&self, hash: B256) -> Result<Block, Error> {
-        let block: Option<Block> =
-            self.call("eth_getBlockByHash", json!([hash, true]), LARGE).await?;
+        let block: Option<Block> = self
+            .call("eth_getBlockByHash", json!([hash, true]), LARGE)
+            .await?;
         block.ok_or(Error::Missing("block"))
     }
 
     /// The receipts of the block `number`; by number, since some nodes refuse the hash.
     pub(crate) async fn receipts(&self, number: u64) -> Result<Vec<Receipt>, Error> {
-        let receipts: Option<Vec<Receipt>> =
-            self.call("eth_getBlockReceipts", json!([quantity(number)]), LARGE).await?;
+        let receipts: Option<Vec<Receipt>> = self
+            .call("eth_getBlockReceipts", json!([quantity(number)]), LARGE)
+            .await?;
         receipts.ok_or(Error::Missing("receipts"))
     }
 
     /// The receipt of a transaction, for nodes without `eth_getBlockReceipts`.
     pub(crate) async fn receipt(&self, transaction: B256) -> Result<Receipt, Error> {
-        let receipt: Option<Receipt> =
-            self.call("eth_getTransactionReceipt", json!([transaction]), LARGE).await?;
+        let receipt: Option<Receipt> = self
+            .call("eth_getTransactionReceipt", json!([transaction]), LARGE)
+            .await?;
         receipt.ok_or(Error::Missing("receipt"))
     }
 
@@ -148,11 +165,22 @@ impl Execution {
     }
 
     /// The code at `address` in `block` (a number, or `latest`), whose keccak must be `hash`.
-    pub(crate) async fn code(&self, address: Address, block: &str, hash: B256) -> Result<Bytes, Error> {
-        let code: Bytes = self.call("eth_getCode", json!([address, block]), SMALL).await?;
+    pub(crate) async fn code(
+        &self,
+        address: Address,
+        block: &str,
+        hash: B256,
+    ) -> Result<Bytes, Error> {
+        let code: Bytes = self
+            .call("eth_getCode", json!([address, block]), SMALL)
+            .await?;
         let got = keccak256(&code);
         if got != hash {
-            return Err(Error::Mismatch { what: "code", expected: hash, got });
+            return Err(Error::Mismatch {
+                what: "code",
+                expected: hash,
+                got,
+            });
         }
         Ok(code)
     }
@@ -160,8 +188,9 @@ impl Execution {
     /// Hands a signed transaction to the node. That it knows it already is a success.
     pub(crate) async fn send_raw_transaction(&self, raw: &[u8]) -> Result<B256, Error> {
         let raw = Bytes::copy_from_slice(raw);
-        let result: Result<Value, Error> =
-            self.call("eth_sendRawTransaction", json!([raw]), SMALL).await;
+        let result: Result<Value, Error> = self
+            .call("eth_sendRawTransaction", json!([raw]), SMALL)
+            .await;
         match result {
             Err(Error::Rpc { message, .. }) if is_known_already(&message) => {}
             Err(error) => return Err(error),
@@ -172,19 +201,25 @@ impl Execution {
 
     /// The hash of the block that holds a transaction, by the node's word.
     pub(crate) async fn block_of_transaction(&self, hash: B256) -> Result<Option<B256>, Error> {
-        let location: Option<Location> =
-            self.call("eth_getTransactionByHash", json!([hash]), LARGE).await?;
+        let location: Option<Location> = self
+            .call("eth_getTransactionByHash", json!([hash]), LARGE)
+            .await?;
         Ok(location.and_then(|location| location.block_hash))
     }
 
     /// A transaction's bytes by its hash, for those whose JSON is not enough to encode them.
     pub(crate) async fn raw_transaction(&self, hash: B256) -> Result<Bytes, Error> {
-        let raw: Option<Bytes> =
-            self.call("eth_getRawTransactionByHash", json!([hash]), LARGE).await?;
+        let raw: Option<Bytes> = self
+            .call("eth_getRawTransactionByHash", json!([hash]), LARGE)
+            .await?;
         let raw = raw.ok_or(Error::Missing("transaction"))?;
         let got = keccak256(&raw);
         if got != hash {
-            return Err(Error::Mismatch { what: "transaction", expected: hash, got });
+            return Err(Error::Mismatch {
+                what: "transaction",
+                expected: hash,
+                got,
+            });
         }
         Ok(raw)
     }
@@ -192,11 +227,18 @@ impl Execution {
     /// The height of the node's chain.
     pub(crate) async fn height(&self) -> Result<u64, Error> {
         let height: Quantity = self.call("eth_blockNumber", json!([]), SMALL).await?;
-        height.to_u64().ok_or_else(|| Error::malformed("eth_blockNumber", "exceeds 64 bits"))
+        height
+            .to_u64()
+            .ok_or_else(|| Error::malformed("eth_blockNumber", "exceeds 64 bits"))
     }
 
     /// The `ProposalCreated` logs of a governor in a range of blocks, by the node's word.
-    pub(crate) async fn proposals(&self, governor: Address, from: u64, to: u64) -> Result<Vec<Log>, Error> {
+    pub(crate) async fn proposals(
+        &self,
+        governor: Address,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Log>, Error> {
         let filter = json!({
             "address": governor,
             "topics": [PROPOSAL_CREATED],
@@ -207,7 +249,12 @@ impl Execution {
     }
 
     async fn header_by_number(&self, number: u64) -> Result<Option<Header>, Error> {
-        self.call("eth_getBlockByNumber", json!([quantity(number), false]), SMALL_BLOCK).await
+        self.call(
+            "eth_getBlockByNumber",
+            json!([quantity(number), false]),
+            SMALL_BLOCK,
+        )
+        .await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -217,19 +264,27 @@ impl Execution {
         limits: Limits,
     ) -> Result<T, Error> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters });
-        let answer = self.node.send(self.node.post(&body), method, limits).await?;
+        let answer = self
+            .node
+            .send(self.node.post(&body), method, limits)
+            .await?;
         parse_response(method, &answer.body)
     }
 }
 
 /// A block without its transactions in full still lists their hashes and the withdrawals.
-const SMALL_BLOCK: Limits =
-    Limits { bytes_max: 2 * 1024 * 1024, timeout: Duration::from_secs(8) };
+const SMALL_BLOCK: Limits = Limits {
+    bytes_max: 2 * 1024 * 1024,
+    timeout: Duration::from_secs(8),
+};
 
 /// Whether an error says that the node lacks the method.
 pub(crate) fn is_method_missing(error: &Error) -> bool {
     match error {
-        Error::Rpc { code: METHOD_NOT_FOUND, .. } => true,
+        Error::Rpc {
+            code: METHOD_NOT_FOUND,
+            ..
+        } => true,
         Error::Rpc { message, .. } => {
             let message = message.to_lowercase();
             message.contains("method") && (message.contains("not") || message.contains("unknown"))
@@ -240,9 +295,15 @@ pub(crate) fn is_method_missing(error: &Error) -> bool {
 
 fn is_known_already(message: &str) -> bool {
     let message = message.to_lowercase();
-    ["already known", "already imported", "already exists", "known transaction", "alreadyknown"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "already known",
+        "already imported",
+        "already exists",
+        "known transaction",
+        "alreadyknown",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 #[derive(Deserialize)]
@@ -279,11 +340,17 @@ fn parse_response<T: DeserializeOwned>(method: &'static str, body: &[u8]) -> Res
         serde_json::from_slice(body).map_err(|error| Error::malformed(method, error))?;
     if let Some(error) = failure.error {
         let message = error.message.chars().take(MESSAGE_CHARS_MAX).collect();
-        return Err(Error::Rpc { method, code: error.code, message });
+        return Err(Error::Rpc {
+            method,
+            code: error.code,
+            message,
+        });
     }
     let response: Response<T> =
         serde_json::from_slice(body).map_err(|error| Error::malformed(method, error))?;
-    response.result.ok_or_else(|| Error::malformed(method, "neither result nor error"))
+    response
+        .result
+        .ok_or_else(|| Error::malformed(method, "neither result nor error"))
 }
 
 #[cfg(test)]
@@ -293,7 +360,11 @@ mod tests {
     #[test]
     fn null_is_an_answer_and_nothing_is_not() {
         let body = br#"{"jsonrpc":"2.0","id":1,"result":null}"#;
-        assert!(parse_response::<Option<Header>>("eth_getBlockByHash", body).unwrap().is_none());
+        assert!(
+            parse_response::<Option<Header>>("eth_getBlockByHash", body)
+                .unwrap()
+                .is_none()
+        );
         assert!(parse_response::<Option<Header>>("eth_getBlockByHash", b"{}").is_err());
         assert!(parse_response::<Quantity>("eth_chainId", b"<html>").is_err());
     }

@@ -56,8 +56,15 @@ impl Node {
         if is_loopback(&base) {
             builder = builder.no_proxy();
         }
-        let client = builder.build().map_err(|error| invalid(error.to_string()))?;
-        Ok(Self { client, base, role, metrics })
+        let client = builder
+            .build()
+            .map_err(|error| invalid(error.to_string()))?;
+        Ok(Self {
+            client,
+            base,
+            role,
+            metrics,
+        })
     }
 
     /// The node's address without what may be secret in it (user, password, path, query).
@@ -89,18 +96,31 @@ impl Node {
         limits: Limits,
     ) -> Result<Answer, Error> {
         let start = monotonic();
-        let result = self.send_unmeasured(request.timeout(limits.timeout), call, limits).await;
-        self.metrics.count_upstream(self.role, call, start.elapsed(), result.is_ok());
+        let result = self
+            .send_unmeasured(request.timeout(limits.timeout), call, limits)
+            .await;
+        self.metrics
+            .count_upstream(self.role, call, start.elapsed(), result.is_ok());
         result
     }
 
     /// Opens a stream whose body the caller reads.
-    pub(crate) async fn open(&self, request: RequestBuilder, call: &str) -> Result<Response, Error> {
-        let response = request.send().await.map_err(|error| self.unreachable(call, &error))?;
+    pub(crate) async fn open(
+        &self,
+        request: RequestBuilder,
+        call: &str,
+    ) -> Result<Response, Error> {
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(call, &error))?;
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(Error::Status { url: self.label(call), status: response.status().as_u16() })
+        Err(Error::Status {
+            url: self.label(call),
+            status: response.status().as_u16(),
+        })
     }
 
     async fn send_unmeasured(
@@ -109,29 +129,48 @@ impl Node {
         call: &str,
         limits: Limits,
     ) -> Result<Answer, Error> {
-        let mut response = request.send().await.map_err(|error| self.unreachable(call, &error))?;
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(call, &error))?;
         let status = response.status();
         let is_json = header_of(&response, header::CONTENT_TYPE.as_str())
             .is_some_and(|value| value.contains("json"));
         // Some execution nodes answer JSON-RPC errors with an HTTP status of failure.
-        if !status.is_success() && !(is_json && call.starts_with("eth_")) {
-            return Err(Error::Status { url: self.label(call), status: status.as_u16() });
+        let is_rpc_error = is_json && call.starts_with("eth_");
+        if !status.is_success() && !is_rpc_error {
+            return Err(Error::Status {
+                url: self.label(call),
+                status: status.as_u16(),
+            });
         }
-        let bytes_max =
-            if status.is_success() { limits.bytes_max } else { ERROR_BODY_BYTES_MAX };
+        let bytes_max = if status.is_success() {
+            limits.bytes_max
+        } else {
+            ERROR_BODY_BYTES_MAX
+        };
         let mut body = Vec::new();
-        while let Some(piece) =
-            response.chunk().await.map_err(|error| self.unreachable(call, &error))?
+        while let Some(piece) = response
+            .chunk()
+            .await
+            .map_err(|error| self.unreachable(call, &error))?
         {
             if body.len().saturating_add(piece.len()) > bytes_max {
-                return Err(Error::TooLong { url: self.label(call), limit: bytes_max });
+                return Err(Error::TooLong {
+                    url: self.label(call),
+                    limit: bytes_max,
+                });
             }
             body.extend_from_slice(&piece);
         }
         let is_ssz = header_of(&response, header::CONTENT_TYPE.as_str())
             .is_some_and(|value| value.contains("octet-stream"));
         let consensus_version = header_of(&response, "eth-consensus-version");
-        Ok(Answer { is_ssz, consensus_version, body })
+        Ok(Answer {
+            is_ssz,
+            consensus_version,
+            body,
+        })
     }
 
     fn unreachable(&self, call: &str, error: &reqwest::Error) -> Error {
@@ -143,7 +182,10 @@ impl Node {
             // The address in the error's text may hold a provider's key.
             std::error::Error::source(error).map_or_else(|| "failed".into(), ToString::to_string)
         };
-        Error::Unreachable { url: self.label(call), reason }
+        Error::Unreachable {
+            url: self.label(call),
+            reason,
+        }
     }
 
     fn label(&self, call: &str) -> String {
@@ -152,7 +194,12 @@ impl Node {
 }
 
 fn header_of(response: &Response, name: &str) -> Option<String> {
-    response.headers().get(name)?.to_str().ok().map(str::to_owned)
+    response
+        .headers()
+        .get(name)?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -173,7 +220,10 @@ mod tests {
     fn secrets_in_an_address_stay_out_of_messages() {
         let url = "https://user:password@node.example/v3/key?token=t";
         let node = Node::new(url, "execution", Arc::default()).unwrap();
-        assert_eq!(node.label("eth_call"), "execution https://node.example eth_call");
+        assert_eq!(
+            node.label("eth_call"),
+            "execution https://node.example eth_call"
+        );
     }
 
     #[test]
@@ -186,8 +236,15 @@ mod tests {
     #[test]
     fn paths_are_joined_under_the_base() {
         let node = Node::new("http://[::1]:5052/key", "beacon", Arc::default()).unwrap();
-        let request = node.get("/eth/v1/beacon/genesis?x=1").unwrap().build().unwrap();
-        assert_eq!(request.url().as_str(), "http://[::1]:5052/key/eth/v1/beacon/genesis?x=1");
+        let request = node
+            .get("/eth/v1/beacon/genesis?x=1")
+            .unwrap()
+            .build()
+            .unwrap();
+        assert_eq!(
+            request.url().as_str(),
+            "http://[::1]:5052/key/eth/v1/beacon/genesis?x=1"
+        );
         assert!(is_loopback(&node.base));
     }
 }

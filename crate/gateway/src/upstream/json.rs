@@ -17,7 +17,9 @@ impl Quantity {
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
-        parse_quantity(&text).map(Self).ok_or_else(|| D::Error::custom(format!("not a quantity: {text}")))
+        parse_quantity(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(format!("not a quantity: {text}")))
     }
 }
 
@@ -54,7 +56,10 @@ mod tests {
         }
         let word = format!("0x{}", "0".repeat(63) + "7");
         assert_eq!(parse_quantity(&word), Some(U256::from(7)));
-        assert_eq!(parse_quantity(&format!("0x{}", "f".repeat(64))), Some(U256::MAX));
+        assert_eq!(
+            parse_quantity(&format!("0x{}", "f".repeat(64))),
+            Some(U256::MAX)
+        );
     }
 
     #[test]

@@ -40,7 +40,11 @@ mod tests {
     use alloy_primitives::{Address, keccak256};
 
     fn log(data: Vec<u8>) -> Log {
-        Log { address: Address::ZERO, topics: vec![PROPOSAL_CREATED], data: data.into() }
+        Log {
+            address: Address::ZERO,
+            topics: vec![PROPOSAL_CREATED],
+            data: data.into(),
+        }
     }
 
     fn encoded(description: &[u8]) -> Vec<u8> {
@@ -62,7 +66,10 @@ mod tests {
 
     #[test]
     fn the_description_is_found() {
-        assert_eq!(description(&log(encoded(b"Pay the gardener"))), Some(&b"Pay the gardener"[..]));
+        assert_eq!(
+            description(&log(encoded(b"Pay the gardener"))),
+            Some(&b"Pay the gardener"[..])
+        );
         assert_eq!(description(&log(encoded(b""))), Some(&b""[..]));
     }
 
@@ -70,7 +77,11 @@ mod tests {
     fn malformed_logs_have_no_description() {
         let whole = encoded(b"Pay the gardener");
         for length in 0..whole.len() {
-            assert_eq!(description(&log(whole[..length].to_vec())), None, "{length}");
+            assert_eq!(
+                description(&log(whole[..length].to_vec())),
+                None,
+                "{length}"
+            );
         }
         let mut far = whole.clone();
         far[8 * 32..9 * 32].fill(0xff);

@@ -65,7 +65,11 @@ impl Transaction {
         let raw = self.encode()?;
         let got = keccak256(&raw);
         if got != self.hash {
-            return Err(Error::Mismatch { what: "transaction", expected: self.hash, got });
+            return Err(Error::Mismatch {
+                what: "transaction",
+                expected: self.hash,
+                got,
+            });
         }
         Ok(raw.into())
     }

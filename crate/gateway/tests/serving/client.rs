@@ -68,17 +68,33 @@ impl Client {
                 }
             }
         };
-        let peer = tokio::time::timeout(PATIENCE, connected).await.expect("a connection");
-        Self { gateway, handle, events, peer, data }
+        let peer = tokio::time::timeout(PATIENCE, connected)
+            .await
+            .expect("a connection");
+        Self {
+            gateway,
+            handle,
+            events,
+            peer,
+            data,
+        }
     }
 
     /// Objects of a light-client protocol, each with its fork.
-    pub(crate) async fn objects(&self, protocol: Protocol, ssz: &[u8]) -> Vec<(Fork, Vec<u8>)> {
+    pub(crate) async fn objects(
+        &self,
+        network: &Network,
+        protocol: Protocol,
+        ssz: &[u8],
+    ) -> Vec<(Fork, Vec<u8>)> {
         let response = self.ask(protocol, req_resp::encode_request(ssz)).await;
         let (bytes_max, chunks_max) = (protocol.chunk_bytes_max(), protocol.chunks_max());
         let chunks = req_resp::decode_chunks(&response, bytes_max, chunks_max).unwrap();
-        let fork = |digest| Network::mainnet().fork_by_digest(digest).expect("a digest of ours").0;
-        chunks.into_iter().map(|chunk| (fork(chunk.digest), chunk.ssz)).collect()
+        let fork = |digest| network.fork_by_digest(digest).expect("a digest of ours").0;
+        chunks
+            .into_iter()
+            .map(|chunk| (fork(chunk.digest), chunk.ssz))
+            .collect()
     }
 
     /// Why a light-client request is refused.
@@ -111,6 +127,9 @@ impl Client {
     }
 
     pub(crate) async fn ask(&self, protocol: Protocol, body: Vec<u8>) -> Vec<u8> {
-        self.handle.request(&self.peer, protocol, body, protocol.timeout_ms()).await.unwrap()
+        self.handle
+            .request(&self.peer, protocol, body, protocol.timeout_ms())
+            .await
+            .unwrap()
     }
 }

@@ -1,7 +1,10 @@
 //! A gateway in front of recorded nodes, asked by a peer over WebRTC. Every answer is verified as a
 //! tab would.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod client;
+mod devnet;
 mod node;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
@@ -99,29 +102,70 @@ fn clock(signature_slot: u64) -> u64 {
     Network::mainnet().slot_start_unix_ms(signature_slot) + 8_000
 }
 
-/// Follows the chain with nothing but what the gateway serves.
-async fn follow(client: &Client, checkpoint: &str, period: u64, slot: u64) -> LightClientStore {
-    let network = Network::mainnet();
+/// Follows mainnet with nothing but what the gateway serves.
+async fn follow(client: &Client, checkpoint: &str, slot: u64) -> LightClientStore {
+    follow_on(client, checkpoint, &Network::mainnet(), slot).await
+}
+
+async fn follow_on(
+    client: &Client,
+    checkpoint: &str,
+    network: &Network,
+    slot: u64,
+) -> LightClientStore {
     let preset = &network.preset;
     let root: B256 = checkpoint.parse().unwrap();
-    let objects = client.objects(Protocol::LightClientBootstrap, root.as_slice()).await;
+    let bootstrap = Protocol::LightClientBootstrap;
+    let objects = client.objects(network, bootstrap, root.as_slice()).await;
     let bootstrap = LightClientBootstrap::decode(&objects[0].1, objects[0].0, preset).unwrap();
-    let mut store = initialize_light_client_store(root, &bootstrap, &network).unwrap();
+    let mut store = initialize_light_client_store(root, &bootstrap, network).unwrap();
 
+    let period = store.committee_period(network);
     let range = [period.to_le_bytes(), 5u64.to_le_bytes()].concat();
-    let updates = client.objects(Protocol::LightClientUpdatesByRange, &range).await;
-    assert_eq!(updates.len(), 1, "the present period is the last");
-    let update = LightClientUpdate::decode(&updates[0].1, updates[0].0, preset).unwrap();
-    process_light_client_update(&mut store, &update, slot, &network).unwrap();
-
-    let objects = client.objects(Protocol::LightClientFinalityUpdate, &[]).await;
+    let updates = client
+        .objects(network, Protocol::LightClientUpdatesByRange, &range)
+        .await;
+    let periods = network.sync_committee_period_at_slot(slot) - period + 1;
+    assert_eq!(
+        updates.len() as u64,
+        periods,
+        "the present period is the last"
+    );
+    for (fork, ssz) in updates {
+        let update = LightClientUpdate::decode(&ssz, fork, preset).unwrap();
+        process_light_client_update(&mut store, &update, slot, network).unwrap();
+    }
+    let objects = client
+        .objects(network, Protocol::LightClientFinalityUpdate, &[])
+        .await;
     let update = LightClientFinalityUpdate::decode(&objects[0].1, objects[0].0, preset).unwrap();
-    process_light_client_finality_update(&mut store, &update, slot, &network).unwrap();
+    process_light_client_finality_update(&mut store, &update, slot, network).unwrap();
 
-    let objects = client.objects(Protocol::LightClientOptimisticUpdate, &[]).await;
+    let objects = client
+        .objects(network, Protocol::LightClientOptimisticUpdate, &[])
+        .await;
     let update = LightClientOptimisticUpdate::decode(&objects[0].1, objects[0].0, preset).unwrap();
-    process_light_client_optimistic_update(&mut store, &update, slot, &network).unwrap();
+    process_light_client_optimistic_update(&mut store, &update, slot, network).unwrap();
     store
+}
+
+/// Finds a transaction, verifies it and its receipt, and says where it stands in its block.
+async fn prove_transaction(client: &Client, hash: B256) -> u64 {
+    let Response::Transaction(proof) = client.state(Request::Transaction { hash }).await else {
+        panic!("no transaction");
+    };
+    let header = Header::decode_rlp(&proof.header_rlp).unwrap();
+    assert_eq!(header.hash(), proof.block_hash);
+    let key = alloy_rlp::encode(proof.index);
+    let nodes = NodeSet::new(proof.transaction_nodes).unwrap();
+    let raw = lookup(header.transactions_root, &key, &nodes)
+        .unwrap()
+        .unwrap();
+    assert_eq!(keccak256(raw), hash);
+    let nodes = NodeSet::new(proof.receipt_nodes).unwrap();
+    let receipt = lookup(header.receipts_root, &key, &nodes).unwrap().unwrap();
+    Receipt::decode(&receipt).unwrap();
+    proof.index
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,7 +173,7 @@ async fn mainnet_of_fulu_is_served_verifiably() {
     let nodes = Nodes::start(fulu()).await;
     let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
     let client = Client::start(config, vec![]).await;
-    let store = follow(&client, FULU_CHECKPOINT, 1711, FULU_SIGNATURE_SLOT).await;
+    let store = follow(&client, FULU_CHECKPOINT, FULU_SIGNATURE_SLOT).await;
     assert_eq!(store.optimistic_header().beacon.slot, 14_018_019);
     assert_eq!(store.finalized_header().beacon.slot, 14_017_952);
 
@@ -151,19 +195,7 @@ async fn transaction_is_proven(client: &Client) {
     let transactions = block["transactions"].as_array().unwrap();
     for wanted in [0, 127, 128, transactions.len() - 1] {
         let hash: B256 = serde_json::from_value(transactions[wanted]["hash"].clone()).unwrap();
-        let Response::Transaction(proof) = client.state(Request::Transaction { hash }).await else {
-            panic!("no transaction");
-        };
-        assert_eq!(proof.index, wanted as u64);
-        let header = Header::decode_rlp(&proof.header_rlp).unwrap();
-        assert_eq!(header.hash(), proof.block_hash);
-        let key = alloy_rlp::encode(proof.index);
-        let nodes = NodeSet::new(proof.transaction_nodes).unwrap();
-        let raw = lookup(header.transactions_root, &key, &nodes).unwrap().unwrap();
-        assert_eq!(keccak256(raw), hash);
-        let nodes = NodeSet::new(proof.receipt_nodes).unwrap();
-        let receipt = lookup(header.receipts_root, &key, &nodes).unwrap().unwrap();
-        Receipt::decode(&receipt).unwrap();
+        assert_eq!(prove_transaction(client, hash).await, wanted as u64);
     }
 }
 
@@ -171,9 +203,19 @@ async fn texts_are_found(client: &Client) {
     let hint: Address = GOVERNOR.parse().unwrap();
     let hash = keccak256("Pay the gardener");
     let response = client.state(Request::Preimage { hash, hint }).await;
-    assert_eq!(response, Response::Preimage { bytes: "Pay the gardener".into() });
+    assert_eq!(
+        response,
+        Response::Preimage {
+            bytes: "Pay the gardener".into()
+        }
+    );
     let hash = keccak256("Pay nobody");
-    expect_failure(client, Request::Preimage { hash, hint }, FailureCode::Unavailable).await;
+    expect_failure(
+        client,
+        Request::Preimage { hash, hint },
+        FailureCode::Unavailable,
+    )
+    .await;
 }
 
 async fn failures_have_reasons(client: &Client) {
@@ -181,17 +223,37 @@ async fn failures_have_reasons(client: &Client) {
     let request = Request::SendTransaction { raw };
     let message = expect_failure(client, request, FailureCode::Refused).await;
     assert_eq!(message, "nonce too low");
-    let request = Request::SendTransaction { raw: vec![1, 2, 3].into() };
+    let request = Request::SendTransaction {
+        raw: vec![1, 2, 3].into(),
+    };
     expect_failure(client, request, FailureCode::InvalidRequest).await;
     let hash = B256::repeat_byte(7);
-    expect_failure(client, Request::Transaction { hash }, FailureCode::Unavailable).await;
-    let request = Request::StateProof { block_hash: hash, accounts: vec![] };
+    expect_failure(
+        client,
+        Request::Transaction { hash },
+        FailureCode::Unavailable,
+    )
+    .await;
+    let request = Request::StateProof {
+        block_hash: hash,
+        accounts: vec![],
+    };
     expect_failure(client, request, FailureCode::Unavailable).await;
 
-    let refused = client.refusal(Protocol::LightClientBootstrap, hash.as_slice()).await;
-    assert!(matches!(refused, lampyris_wire::Error::Refused { code: 3, .. }), "{refused}");
-    let refused = client.refusal(Protocol::LightClientBootstrap, &[1; 31]).await;
-    assert!(matches!(refused, lampyris_wire::Error::Refused { code: 1, .. }), "{refused}");
+    let refused = client
+        .refusal(Protocol::LightClientBootstrap, hash.as_slice())
+        .await;
+    assert!(
+        matches!(refused, lampyris_wire::Error::Refused { code: 3, .. }),
+        "{refused}"
+    );
+    let refused = client
+        .refusal(Protocol::LightClientBootstrap, &[1; 31])
+        .await;
+    assert!(
+        matches!(refused, lampyris_wire::Error::Refused { code: 1, .. }),
+        "{refused}"
+    );
 }
 
 async fn expect_failure(client: &Client, request: Request, expected: FailureCode) -> String {
@@ -206,12 +268,21 @@ async fn a_newcomer_hears_the_latest_within_a_second() {
     let nodes = Nodes::start(fulu()).await;
     let network = Network::mainnet();
     let digest = network.compute_fork_digest(network.epoch_at_slot(FULU_SIGNATURE_SLOT));
-    let kinds = [gossip::TopicKind::FinalityUpdate, gossip::TopicKind::OptimisticUpdate];
+    let kinds = [
+        gossip::TopicKind::FinalityUpdate,
+        gossip::TopicKind::OptimisticUpdate,
+    ];
     let topics = kinds.map(|kind| gossip::topic_name(digest, kind)).to_vec();
     let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
     let mut client = Client::start(config, topics).await;
-    let first = client.gossip(Duration::from_secs(1)).await.expect("gossip within a second");
-    let second = client.gossip(Duration::from_secs(2)).await.expect("the other kind too");
+    let first = client
+        .gossip(Duration::from_secs(1))
+        .await
+        .expect("gossip within a second");
+    let second = client
+        .gossip(Duration::from_secs(2))
+        .await
+        .expect("the other kind too");
     let mut slots = Vec::new();
     for (topic, data) in [first, second] {
         let ssz = gossip::decompress(&data, gossip::MESSAGE_BYTES_MAX).unwrap();
@@ -237,7 +308,7 @@ async fn accounts_of_mainnet_are_proven() {
     let nodes = Nodes::start(deneb()).await;
     let config = config(&nodes.url, DENEB_CHECKPOINT, clock(DENEB_SIGNATURE_SLOT));
     let client = Client::start(config, vec![]).await;
-    let store = follow(&client, DENEB_CHECKPOINT, 1167, DENEB_SIGNATURE_SLOT).await;
+    let store = follow(&client, DENEB_CHECKPOINT, DENEB_SIGNATURE_SLOT).await;
     let finalized = store.finalized().unwrap();
     assert_eq!(finalized.value().number, 20_360_596);
 
@@ -245,8 +316,14 @@ async fn accounts_of_mainnet_are_proven() {
     let address: Address = serde_json::from_value(recorded["address"].clone()).unwrap();
     let slot = recorded["storageProof"][0]["key"].as_str().unwrap();
     let slot = B256::from(slot.parse::<U256>().unwrap());
-    let accounts = vec![AccountQuery { address, slots: vec![slot] }];
-    let request = Request::StateProof { block_hash: finalized.value().hash, accounts };
+    let accounts = vec![AccountQuery {
+        address,
+        slots: vec![slot],
+    }];
+    let request = Request::StateProof {
+        block_hash: finalized.value().hash,
+        accounts,
+    };
     let Response::StateProof { nodes: proof } = client.state(request.clone()).await else {
         panic!("no proof");
     };
@@ -257,7 +334,10 @@ async fn accounts_of_mainnet_are_proven() {
     let got = account.storage(&proof, slot).unwrap();
     assert_eq!(*got.value(), value.parse::<U256>().unwrap());
 
-    nodes.set(Faults { corrupt: true, ..Default::default() });
+    nodes.set(Faults {
+        corrupt: true,
+        ..Default::default()
+    });
     expect_failure(&client, request, FailureCode::Unavailable).await;
     client.stop().await;
 }
@@ -267,12 +347,23 @@ async fn what_does_not_verify_is_not_served() {
     let nodes = Nodes::start(fulu()).await;
     let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
     let client = Client::start(config, vec![]).await;
-    nodes.set(Faults { corrupt: true, ..Default::default() });
+    nodes.set(Faults {
+        corrupt: true,
+        ..Default::default()
+    });
     let root: B256 = FULU_CHECKPOINT.parse().unwrap();
-    client.objects(Protocol::LightClientBootstrap, root.as_slice()).await;
+    let network = Network::mainnet();
+    client
+        .objects(&network, Protocol::LightClientBootstrap, root.as_slice())
+        .await;
     let range = [1711u64.to_le_bytes(), 1u64.to_le_bytes()].concat();
-    let refused = client.refusal(Protocol::LightClientUpdatesByRange, &range).await;
-    assert!(matches!(refused, lampyris_wire::Error::Refused { .. }), "{refused}");
+    let refused = client
+        .refusal(Protocol::LightClientUpdatesByRange, &range)
+        .await;
+    assert!(
+        matches!(refused, lampyris_wire::Error::Refused { .. }),
+        "{refused}"
+    );
     let hash = vector(&format!("{FULU}/block_0x17a2d23.json"))["hash"].clone();
     let hash: B256 = serde_json::from_value(hash).unwrap();
     let request = Request::Headers { hash, count: 1 };
@@ -283,11 +374,17 @@ async fn what_does_not_verify_is_not_served() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_of_another_network_is_refused() {
     let nodes = Nodes::start(fulu()).await;
-    nodes.set(Faults { other_network: true, ..Default::default() });
+    nodes.set(Faults {
+        other_network: true,
+        ..Default::default()
+    });
     let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
     let data = config.data.clone();
     let error = Gateway::start(config, Arc::new(Honest)).await.err();
-    assert!(matches!(error, Some(Error::WrongNetwork { .. })), "{error:?}");
+    assert!(
+        matches!(error, Some(Error::WrongNetwork { .. })),
+        "{error:?}"
+    );
     std::fs::remove_dir_all(data).unwrap();
 }
 
@@ -295,18 +392,25 @@ async fn a_node_of_another_network_is_refused() {
 async fn a_restart_keeps_address_and_chain() {
     let nodes = Nodes::start(fulu()).await;
     let mut config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
-    let mut first = Gateway::start(config.clone(), Arc::new(Honest)).await.unwrap();
+    let mut first = Gateway::start(config.clone(), Arc::new(Honest))
+        .await
+        .unwrap();
     let address = first.next_address().await.unwrap();
     let slot = first.server().chain().progress().unwrap().finalized_slot;
     first.stop().await;
 
     // The node is gone, so the chain can only come from the file.
     config.beacon = "http://127.0.0.1:9".into();
-    config.listen = format!("127.0.0.1:{}", address.split('/').nth(4).unwrap()).parse().unwrap();
+    config.listen = format!("127.0.0.1:{}", address.split('/').nth(4).unwrap())
+        .parse()
+        .unwrap();
     let data = config.data.clone();
     let mut second = Gateway::start(config, Arc::new(Honest)).await.unwrap();
     assert_eq!(second.next_address().await.unwrap(), address);
-    assert_eq!(second.server().chain().progress().unwrap().finalized_slot, slot);
+    assert_eq!(
+        second.server().chain().progress().unwrap().finalized_slot,
+        slot
+    );
     second.stop().await;
     std::fs::remove_dir_all(data).unwrap();
 }

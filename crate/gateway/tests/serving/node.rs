@@ -77,10 +77,16 @@ impl Nodes {
         let light_client = "/eth/v1/beacon/light_client";
         let router = Router::new()
             .route("/eth/v1/beacon/genesis", get(genesis))
-            .route(&format!("{light_client}/bootstrap/{{root}}"), get(bootstrap))
+            .route(
+                &format!("{light_client}/bootstrap/{{root}}"),
+                get(bootstrap),
+            )
             .route(&format!("{light_client}/updates"), get(updates))
             .route(&format!("{light_client}/finality_update"), get(finality))
-            .route(&format!("{light_client}/optimistic_update"), get(optimistic))
+            .route(
+                &format!("{light_client}/optimistic_update"),
+                get(optimistic),
+            )
             .route("/", post(rpc))
             .with_state(shared);
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -113,21 +119,27 @@ async fn bootstrap(
     }
     let (fork, preset) = (recording.fork, Network::mainnet().preset);
     object(&recording, &headers, &recording.bootstrap, |data| {
-        LightClientBootstrap::from_json(data, fork, &preset).unwrap().encode(fork)
+        LightClientBootstrap::from_json(data, fork, &preset)
+            .unwrap()
+            .encode(fork)
     })
 }
 
 async fn finality(State((recording, _)): State<Shared>, headers: HeaderMap) -> Response {
     let (fork, preset) = (recording.fork, Network::mainnet().preset);
     object(&recording, &headers, &recording.finality, |data| {
-        LightClientFinalityUpdate::from_json(data, fork, &preset).unwrap().encode(fork)
+        LightClientFinalityUpdate::from_json(data, fork, &preset)
+            .unwrap()
+            .encode(fork)
     })
 }
 
 async fn optimistic(State((recording, _)): State<Shared>, headers: HeaderMap) -> Response {
     let (fork, preset) = (recording.fork, Network::mainnet().preset);
     object(&recording, &headers, &recording.optimistic, |data| {
-        LightClientOptimisticUpdate::from_json(data, fork, &preset).unwrap().encode(fork)
+        LightClientOptimisticUpdate::from_json(data, fork, &preset)
+            .unwrap()
+            .encode(fork)
     })
 }
 
@@ -172,7 +184,9 @@ fn object(
 }
 
 fn wants_ssz(recording: &Recording, headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     recording.ssz && accept.is_some_and(|accept| accept.contains("octet-stream"))
 }
 
@@ -186,9 +200,18 @@ fn octets(recording: &Recording, body: Vec<u8>) -> Response {
 
 async fn rpc(State((recording, faults)): State<Shared>, Json(call): Json<Value>) -> Json<Value> {
     let corrupt = faults.lock().unwrap().corrupt;
-    let parameter = |index: usize| call["params"][index].as_str().unwrap_or_default().to_owned();
+    let parameter = |index: usize| {
+        call["params"][index]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
     let block = |key: &str, value: &str| {
-        recording.blocks.iter().find(|block| block[key] == value).cloned()
+        recording
+            .blocks
+            .iter()
+            .find(|block| block[key] == value)
+            .cloned()
     };
     let result = match call["method"].as_str().unwrap_or_default() {
         "eth_chainId" => Ok(json!("0x1")),
@@ -200,11 +223,15 @@ async fn rpc(State((recording, faults)): State<Shared>, Json(call): Json<Value>)
             }
             block
         })),
-        "eth_getBlockByNumber" => Ok(block("number", &parameter(0))
-            .map_or(Value::Null, |block| as_asked(block, call["params"][1] == true))),
+        "eth_getBlockByNumber" => Ok(block("number", &parameter(0)).map_or(Value::Null, |block| {
+            as_asked(block, call["params"][1] == true)
+        })),
         "eth_getTransactionByHash" => Ok(transaction(&recording, &parameter(0))),
         "eth_getBlockReceipts" => {
-            let found = recording.receipts.iter().find(|(number, _)| *number == parameter(0));
+            let found = recording
+                .receipts
+                .iter()
+                .find(|(number, _)| *number == parameter(0));
             // By hash some nodes answer null, and so does this one.
             Ok(found.map_or(Value::Null, |(_, receipts)| receipts.clone()))
         }
@@ -212,14 +239,15 @@ async fn rpc(State((recording, faults)): State<Shared>, Json(call): Json<Value>)
             let found = recording.proofs.iter().find(|(address, number, _)| {
                 *address == parameter(0).to_lowercase() && *number == parameter(2)
             });
-            found.map(|(_, _, proof)| proof.clone()).ok_or((-32000, "missing trie node")).map(
-                |mut proof| {
+            found
+                .map(|(_, _, proof)| proof.clone())
+                .ok_or((-32000, "missing trie node"))
+                .map(|mut proof| {
                     if corrupt {
                         proof["accountProof"][0] = proof["accountProof"][1].clone();
                     }
                     proof
-                },
-            )
+                })
         }
         "eth_getLogs" => Ok(json!(recording.logs)),
         "eth_sendRawTransaction" => Err((-32000, "nonce too low")),
@@ -235,15 +263,25 @@ async fn rpc(State((recording, faults)): State<Shared>, Json(call): Json<Value>)
 
 fn as_asked(mut block: Value, full: bool) -> Value {
     if !full {
-        let transactions = block["transactions"].as_array().cloned().unwrap_or_default();
-        let hashes = transactions.iter().map(|transaction| transaction["hash"].clone());
+        let transactions = block["transactions"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let hashes = transactions
+            .iter()
+            .map(|transaction| transaction["hash"].clone());
         block["transactions"] = Value::Array(hashes.collect());
     }
     block
 }
 
 fn transaction(recording: &Recording, hash: &str) -> Value {
-    let transactions = recording.blocks.iter().flat_map(|block| block["transactions"].as_array());
-    let found = transactions.flatten().find(|transaction| transaction["hash"] == hash);
+    let transactions = recording
+        .blocks
+        .iter()
+        .flat_map(|block| block["transactions"].as_array());
+    let found = transactions
+        .flatten()
+        .find(|transaction| transaction["hash"] == hash);
     found.cloned().unwrap_or(Value::Null)
 }
