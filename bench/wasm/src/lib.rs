@@ -29,7 +29,8 @@ impl Chain {
     #[wasm_bindgen(constructor)]
     pub fn new(bootstrap: &[u8], fork: &str, checkpoint: &str) -> Result<Self, JsError> {
         let network = Network::mainnet();
-        let bootstrap = LightClientBootstrap::decode(bootstrap, fork_named(fork)?, &network.preset)?;
+        let bootstrap =
+            LightClientBootstrap::decode(bootstrap, fork_named(fork)?, &network.preset)?;
         let store = initialize_light_client_store(checkpoint.parse()?, &bootstrap, &network)?;
         Ok(Self { network, store })
     }
@@ -37,7 +38,12 @@ impl Chain {
     /// Decodes an update, verifies it and applies it. Gives the slot of the finalized header.
     pub fn apply(&mut self, update: &[u8], fork: &str) -> Result<u64, JsError> {
         let update = LightClientUpdate::decode(update, fork_named(fork)?, &self.network.preset)?;
-        process_light_client_update(&mut self.store, &update, update.signature_slot, &self.network)?;
+        process_light_client_update(
+            &mut self.store,
+            &update,
+            update.signature_slot,
+            &self.network,
+        )?;
         Ok(self.store.finalized_header().beacon.slot)
     }
 }
@@ -62,17 +68,16 @@ pub fn update_bytes(json: &str, fork: &str) -> Result<Vec<u8>, JsError> {
 #[wasm_bindgen]
 pub fn proof_bytes(nodes_json: &str) -> Result<Vec<u8>, JsError> {
     let nodes: Vec<String> = serde_json::from_str(nodes_json)?;
-    let nodes = nodes.iter().map(|node| node.parse()).collect::<Result<Vec<Bytes>, _>>()?;
+    let nodes = nodes
+        .iter()
+        .map(|node| node.parse())
+        .collect::<Result<Vec<Bytes>, _>>()?;
     Ok(Response::StateProof { nodes }.encode()?)
 }
 
 /// Decodes a state proof, verifies an account by it, and gives its balance in hexadecimal.
 #[wasm_bindgen]
-pub fn verify_account(
-    proof: &[u8],
-    state_root: &str,
-    address: &str,
-) -> Result<String, JsError> {
+pub fn verify_account(proof: &[u8], state_root: &str, address: &str) -> Result<String, JsError> {
     let Response::StateProof { nodes } = Response::decode(proof)? else {
         return Err(JsError::new("not a state proof"));
     };
