@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 
 /// Opens the control port and serves it in the background.
-pub(crate) async fn serve(address: SocketAddr, liar: Arc<Liar>) -> anyhow::Result<SocketAddr> {
+pub async fn serve(address: SocketAddr, liar: Arc<Liar>) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
     let router = Router::new()

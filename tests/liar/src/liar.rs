@@ -20,25 +20,36 @@ use std::sync::{
 /// What to lie about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Nothing.
     #[default]
     None,
+    /// The bootstrap of a block.
     Bootstrap,
+    /// Updates of periods.
     Update,
+    /// The latest finality update.
     Finality,
+    /// The latest optimistic update.
     Optimistic,
+    /// Proofs of accounts, with or without storage.
     AccountProof,
+    /// Proofs that include storage.
     StorageProof,
+    /// Code.
     Code,
+    /// Headers.
     Header,
+    /// Transactions with their receipts.
     Receipt,
+    /// What is published.
     Gossip,
 }
 
 /// How to lie.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum How {
+pub enum How {
     /// One byte is wrong.
     #[default]
     Flip,
@@ -55,18 +66,20 @@ pub(crate) enum How {
 /// A lie to be told.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Lie {
-    kind: Kind,
+pub struct Lie {
+    /// What to lie about.
+    pub kind: Kind,
+    /// How.
     #[serde(default)]
-    how: How,
+    pub how: How,
     /// Chooses the byte that is flipped.
     #[serde(default)]
-    seed: u64,
+    pub seed: u64,
 }
 
 /// The liar.
 #[derive(Debug, Default)]
-pub(crate) struct Liar {
+pub struct Liar {
     lie: Mutex<Lie>,
     told: AtomicU64,
     history: Arc<History>,
@@ -74,20 +87,21 @@ pub(crate) struct Liar {
 
 impl Liar {
     /// Tells this lie from now on.
-    pub(crate) fn order(&self, lie: Lie) {
+    pub fn order(&self, lie: Lie) {
         *self.lie.lock().unwrap_or_else(PoisonError::into_inner) = lie;
         self.told.store(0, Ordering::Relaxed);
     }
 
     /// The lie, and how often it was told since it was ordered.
-    pub(crate) fn report(&self) -> serde_json::Value {
+    pub fn report(&self) -> serde_json::Value {
         let Lie { kind, how, seed } = self.lie();
         let told = self.told.load(Ordering::Relaxed);
         serde_json::json!({ "kind": kind, "how": how, "seed": seed, "told": told })
     }
 
-    pub(crate) fn history(&self) -> &Arc<History> {
-        &self.history
+    /// Remembers what `server` follows, for answers that are stale.
+    pub fn watch(&self, server: &Arc<Server>) {
+        self.history.watch(server.clone());
     }
 
     fn lie(&self) -> Lie {

@@ -1,15 +1,8 @@
-//! A real gateway that lies on demand, so that tests can show that nobody falls for it.
-//!
-//! `POST /lie` on the control port takes `{"kind", "how", "seed"}`: answers of that kind are altered
-//! from then on, everything else stays honest. `GET /lie` says which lie is told and how often it was.
-
-mod alter;
-mod control;
-mod history;
-mod liar;
+//! `lampyris-liar`: see `--help`.
 
 use clap::Parser;
 use lampyris_gateway::{Arguments, Gateway};
+use lampyris_liar::{Liar, serve_control};
 use std::{net::SocketAddr, sync::Arc};
 use tracing_subscriber::EnvFilter;
 
@@ -41,10 +34,10 @@ async fn main() -> anyhow::Result<()> {
         options.control.ip().is_loopback(),
         "--control must be on the loopback interface"
     );
-    let liar = Arc::new(liar::Liar::default());
+    let liar = Arc::new(Liar::default());
     let gateway = Gateway::start(options.gateway.into_config()?, liar.clone()).await?;
-    liar.history().watch(gateway.server().clone());
-    let control = control::serve(options.control, liar).await?;
+    liar.watch(gateway.server());
+    let control = serve_control(options.control, liar).await?;
     println!("control on http://{control}");
     gateway.run_until_stopped().await?;
     Ok(())

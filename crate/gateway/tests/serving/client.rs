@@ -1,7 +1,9 @@
 //! A peer that asks a gateway over WebRTC, as a tab does.
 
-use lampyris_gateway::{Config, Gateway, Honest};
-use lampyris_net::{Event, Events, Handle, Listen, Swarm};
+#![allow(dead_code, reason = "each test uses its part")]
+
+use lampyris_gateway::{Config, Gateway, Honest, Hook};
+use lampyris_net::{Event, Events, Handle, Listen, RequestError, Swarm};
 use lampyris_verify::config::{Fork, Network};
 use lampyris_wire::{
     Protocol, req_resp,
@@ -16,7 +18,8 @@ use std::{
     time::Duration,
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
+const DIALS_MAX: u32 = 3;
 
 /// A configuration for tests: mainnet at a fixed clock, free ports, a folder of its own.
 pub(crate) fn config(url: &str, checkpoint: &str, fixed_clock_unix_ms: u64) -> Config {
@@ -46,8 +49,16 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn start(config: Config, topics: Vec<String>) -> Self {
+        Self::start_with(config, topics, Arc::new(Honest)).await
+    }
+
+    pub(crate) async fn start_with(
+        config: Config,
+        topics: Vec<String>,
+        hook: Arc<dyn Hook>,
+    ) -> Self {
         let data = config.data.clone();
-        let mut gateway = Gateway::start(config, Arc::new(Honest)).await.unwrap();
+        let mut gateway = Gateway::start(config, hook).await.unwrap();
         let address = gateway.next_address().await.unwrap();
         let (handle, mut events) = Swarm::new(lampyris_net::Config {
             listen: Some(Listen {
@@ -60,9 +71,15 @@ impl Client {
         .unwrap();
         handle.dial(&address).unwrap();
         let connected = async {
+            // On a busy machine a handshake may time out; a tab dials again, too.
+            let mut attempts = 1;
             loop {
                 match events.next().await.unwrap() {
                     Event::Connected { peer, .. } => return peer,
+                    Event::DialFailed { .. } if attempts < DIALS_MAX => {
+                        attempts += 1;
+                        handle.dial(&address).unwrap();
+                    }
                     Event::DialFailed { reason, .. } => panic!("{reason}"),
                     _ => {}
                 }
@@ -127,9 +144,19 @@ impl Client {
     }
 
     pub(crate) async fn ask(&self, protocol: Protocol, body: Vec<u8>) -> Vec<u8> {
-        self.handle
-            .request(&self.peer, protocol, body, protocol.timeout_ms())
+        self.try_ask(protocol, body, protocol.timeout_ms())
             .await
             .unwrap()
+    }
+
+    pub(crate) async fn try_ask(
+        &self,
+        protocol: Protocol,
+        body: Vec<u8>,
+        timeout_ms: u32,
+    ) -> Result<Vec<u8>, RequestError> {
+        self.handle
+            .request(&self.peer, protocol, body, timeout_ms)
+            .await
     }
 }

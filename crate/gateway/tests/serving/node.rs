@@ -1,6 +1,8 @@
 //! An Ethereum node pair that answers as mainnet did: recorded answers, JSON or SSZ, and the faults
 //! that a test asks for.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use axum::{
     Json, Router,
     body::Body,
