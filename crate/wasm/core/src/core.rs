@@ -99,19 +99,19 @@ impl Core {
     #[wasm_bindgen(js_name = createAccount)]
     pub async fn create_account(&self, passphrase: String) -> Answer {
         let client = self.client.clone();
-        answer(client.create_account(&passphrase).await)
+        answer(client.create_account(&normal(&passphrase)).await)
     }
 
     /// Imports a key.
     #[wasm_bindgen(js_name = importAccount)]
     pub async fn import_account(&self, key: String, passphrase: String) -> Answer {
         let client = self.client.clone();
-        answer(client.import_account(&key, &passphrase).await)
+        answer(client.import_account(&key, &normal(&passphrase)).await)
     }
 
     /// Opens a key for this visit.
     pub async fn unlock(&self, address: String, passphrase: String) -> Answer {
-        answer(self.client.unlock(parse("address", &address)?, &passphrase))
+        answer(self.client.unlock(parse("address", &address)?, &normal(&passphrase)))
     }
 
     /// Forgets an open key.
@@ -203,6 +203,11 @@ fn answer<T: Serialize>(result: Result<T, lampyris_client::Error>) -> Answer {
         Ok(value) => to_js(&value),
         Err(error) => Err(reject(error)),
     }
+}
+
+/// A passphrase in Unicode's normal form NFKC: the same keys pressed elsewhere give the same bytes.
+fn normal(passphrase: &str) -> String {
+    js_sys::JsString::from(passphrase).normalize("NFKC").into()
 }
 
 fn parse(name: &str, text: &str) -> Result<Address, JsValue> {
