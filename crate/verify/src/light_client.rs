@@ -47,7 +47,7 @@ pub struct LightClientStore {
     pub(crate) previous_max_active_participants: u64,
     /// The most participants of any update in this period.
     pub(crate) current_max_active_participants: u64,
-    /// Whether the finalized header was forced, and is not known to be final at all.
+    /// Whether the finalized header was forced: it may not be final at all.
     pub(crate) is_forced: bool,
 }
 
@@ -206,7 +206,11 @@ pub fn process_light_client_optimistic_update(
 }
 
 /// Gives up waiting for finality: takes the best update there is, once nothing was finalized for a
-/// whole period. From then on [`LightClientStore::finalized`] is `None` until the chain finalizes.
+/// whole period.
+///
+/// From then on [`LightClientStore::finalized`] is `None` until the chain finalizes. Less than two
+/// thirds may have signed that update, and it may have brought the next committee: who calls this
+/// trusts fewer members than otherwise, for good, and should have asked the user before.
 pub fn process_light_client_store_force_update(
     store: &mut LightClientStore,
     current_slot: u64,
@@ -220,12 +224,11 @@ pub fn process_light_client_store_force_update(
     let Some(mut update) = store.best_valid_update.take() else {
         return Ok(());
     };
-    let is_forced = update.finalized_header.beacon.slot <= finalized_slot;
-    if is_forced {
+    if update.finalized_header.beacon.slot <= finalized_slot {
         update.finalized_header = update.attested_header.clone();
     }
     apply_light_client_update(store, &update, network)?;
-    store.is_forced = is_forced && store.finalized_header == update.finalized_header;
+    store.is_forced |= store.finalized_header.beacon.slot > finalized_slot;
     Ok(())
 }
 

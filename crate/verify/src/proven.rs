@@ -7,7 +7,7 @@ use crate::containers::LightClientHeader;
 /// A value that was proven against a header that the sync committee signed.
 ///
 /// Only this crate makes one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven<T> {
     value: T,
     evidence: Evidence,

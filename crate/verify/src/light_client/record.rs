@@ -97,7 +97,7 @@ impl LightClientStore {
             optimistic_header: LightClientHeader::decode(optimistic, newest)?,
             previous_max_active_participants: u64::from_le_bytes(ssz::array(WHAT, previous_max)?),
             current_max_active_participants: u64::from_le_bytes(ssz::array(WHAT, current_max)?),
-            is_forced: forced == [1],
+            is_forced: flag(forced)?,
         };
         store.check(network)?;
         Ok(store)
@@ -113,5 +113,16 @@ impl LightClientStore {
         self.best_valid_update.as_ref().map_or(Ok(()), |best| {
             validate_light_client_update(self, best, best.signature_slot, network)
         })
+    }
+}
+
+fn flag(byte: &[u8]) -> Result<bool, Error> {
+    match byte {
+        [0] => Ok(false),
+        [1] => Ok(true),
+        _ => Err(Error::Malformed {
+            what: WHAT,
+            reason: "a flag is neither 0 nor 1",
+        }),
     }
 }

@@ -5,6 +5,8 @@
 //! it is there; a file that is there and is not opened is a failure. `LAMPYRIS_VECTORS` names another
 //! folder than `tests/vectors`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod chains;
 mod decoders;
 mod execution;

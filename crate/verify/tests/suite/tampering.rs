@@ -1,7 +1,7 @@
 //! Attacks: for each verifier a valid input, and the same with every byte changed once. Nothing
 //! changed may be accepted, and nothing refused may leave a trace in the store.
 
-use lampyris_verify::config::{Fork, Network};
+use lampyris_verify::config::{Fork, Network, Preset};
 use lampyris_verify::containers::{
     LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate, LightClientUpdate,
 };
@@ -128,56 +128,73 @@ fn attack(
     assert!(process(&mut store.clone(), &longer, slot).is_err());
 }
 
-/// What is not the peer's lie is not called one, and each lie has its name.
-#[test]
-fn every_refusal_has_its_reason() {
+/// What mainnet's store says of the finality update, after a change.
+fn refusal(
+    change: impl Fn(&mut LightClientFinalityUpdate),
+    network: &Network,
+    slots_later: i64,
+) -> Error {
     let files = Files::new();
-    let network = Network::mainnet();
     let store = fulu_store(&files);
-    let data = fulu(&files, "lc_finality.json")["data"].take();
-    let valid = LightClientFinalityUpdate::from_json(&data, Fork::Fulu, &network.preset).unwrap();
-    let slot = valid.signature_slot;
-    let refusal = |change: &dyn Fn(&mut LightClientFinalityUpdate), network: &Network, slot| {
-        let mut update = valid.clone();
-        change(&mut update);
-        let mut copy = store.clone();
-        let error = process_light_client_finality_update(&mut copy, &update, slot, network);
-        assert_eq!(copy, store);
-        error.unwrap_err()
-    };
+    let mut update = fulu_finality_update(&files);
+    let slot = update.signature_slot.saturating_add_signed(slots_later);
+    change(&mut update);
+    let mut copy = store.clone();
+    let result = process_light_client_finality_update(&mut copy, &update, slot, network);
+    assert_eq!(copy, store);
+    result.expect_err("a changed update")
+}
 
-    let error = refusal(&|_| {}, &network, slot - 1);
+/// What is not the peer's lie is not called one.
+#[test]
+fn refusals_that_are_nobodys_fault() {
+    let mainnet = Network::mainnet();
+    let error = refusal(|_| {}, &mainnet, -1);
+    let (signature_slot, current_slot) = (14_018_020, 14_018_019);
     assert_eq!(
         error,
         Error::Early {
-            signature_slot: slot,
-            current_slot: slot - 1
+            signature_slot,
+            current_slot
         }
     );
     assert_eq!(error.fault(), Fault::Unavailable);
 
-    let error = refusal(
-        &|update| update.signature_slot += 16_384,
-        &network,
-        u64::MAX,
-    );
-    assert!(
-        matches!(
-            error,
-            Error::Period {
-                store_period: 1711,
-                got: 1713
-            }
-        ),
-        "{error}"
+    let error = refusal(|update| update.signature_slot += 16_384, &mainnet, 16_384);
+    assert_eq!(
+        error,
+        Error::Period {
+            store_period: 1711,
+            got: 1713
+        }
     );
     assert_eq!(error.fault(), Fault::Unavailable);
 
-    let error = refusal(
-        &|update| update.sync_aggregate.sync_committee_bits.fill(0),
-        &network,
-        slot,
-    );
+    let files = Files::new();
+    let mut store = fulu_store(&files);
+    let update = fulu_finality_update(&files);
+    let slot = update.signature_slot;
+    for _ in 0..2 {
+        // The second time its attested header is still newer than the finalized one.
+        process_light_client_finality_update(&mut store, &update, slot, &mainnet).unwrap();
+    }
+    let data = fulu(&files, "lc_updates.json")[0]["data"].take();
+    let old = LightClientUpdate::from_json(&data, Fork::Fulu, &mainnet.preset).unwrap();
+    let error = process_light_client_update(&mut store, &old, slot, &mainnet).unwrap_err();
+    assert!(matches!(error, Error::Irrelevant { .. }), "{error}");
+    assert_eq!(error.fault(), Fault::Unavailable);
+}
+
+/// Each lie has its name.
+#[test]
+fn refusals_of_lies() {
+    let mainnet = Network::mainnet();
+    let lie = |change: fn(&mut LightClientFinalityUpdate)| {
+        let error = refusal(change, &mainnet, 0);
+        assert_eq!(error.fault(), Fault::PeerMisbehaved, "{error}");
+        error
+    };
+    let error = lie(|update| update.sync_aggregate.sync_committee_bits.fill(0));
     assert_eq!(
         error,
         Error::Participants {
@@ -185,15 +202,9 @@ fn every_refusal_has_its_reason() {
             got: 0
         }
     );
-
-    let error = refusal(&|update| update.signature_slot = 5, &network, slot);
+    let error = lie(|update| update.signature_slot = 5);
     assert!(matches!(error, Error::SlotOrder { .. }), "{error}");
-
-    let error = refusal(
-        &|update| update.finality_branch[6] = B256::ZERO,
-        &network,
-        slot,
-    );
+    let error = lie(|update| update.finality_branch[6] = B256::ZERO);
     assert!(
         matches!(
             error,
@@ -204,46 +215,30 @@ fn every_refusal_has_its_reason() {
         ),
         "{error}"
     );
-
-    let error = refusal(
-        &|update| update.finality_branch.fill(B256::ZERO),
-        &network,
-        slot,
-    );
+    let error = lie(|update| update.finality_branch.fill(B256::ZERO));
     assert_eq!(
         error,
         Error::Unproven {
             what: "finalized header"
         }
     );
-
-    let error = refusal(
-        &|update| update.attested_header.execution = None,
-        &network,
-        slot,
-    );
+    let error = lie(|update| update.attested_header.execution = None);
     assert!(matches!(error, Error::Unproven { .. }), "{error}");
+    let error = lie(|update| update.sync_aggregate.sync_committee_bits[0] ^= 1);
+    assert_eq!(error, Error::Signature);
+    let error = lie(|update| update.sync_aggregate.sync_committee_bits.truncate(63));
+    assert!(matches!(error, Error::Length { .. }), "{error}");
+}
 
-    let mut other = network.clone();
-    other.genesis_validators_root = B256::repeat_byte(1);
-    assert_eq!(refusal(&|_| {}, &other, slot), Error::Signature);
-    let mut other = network.clone();
-    other.forks.last_mut().unwrap().version = [9; 4];
-    assert_eq!(refusal(&|_| {}, &other, slot), Error::Signature);
-
-    let mut advanced = store.clone();
-    process_light_client_finality_update(&mut advanced, &valid, slot, &network).unwrap();
-    let later = process_light_client_finality_update(&mut advanced, &valid, slot, &network);
-    assert_eq!(
-        later,
-        Ok(()),
-        "the attested header is still newer than the finalized one"
-    );
-    let data = fulu(&files, "lc_updates.json")[0]["data"].take();
-    let old = LightClientUpdate::from_json(&data, Fork::Fulu, &network.preset).unwrap();
-    let error = process_light_client_update(&mut advanced, &old, slot, &network).unwrap_err();
-    assert!(matches!(error, Error::Irrelevant { .. }), "{error}");
-    assert_eq!(error.fault(), Fault::Unavailable);
+/// A signature is bound to network and fork.
+#[test]
+fn signatures_of_another_network() {
+    let mut network = Network::mainnet();
+    network.genesis_validators_root = B256::repeat_byte(1);
+    assert_eq!(refusal(|_| {}, &network, 0), Error::Signature);
+    let mut network = Network::mainnet();
+    network.forks.last_mut().unwrap().version = [9; 4];
+    assert_eq!(refusal(|_| {}, &network, 0), Error::Signature);
 }
 
 /// Gloas is known, and refused by name; so are objects from before light clients.
@@ -351,6 +346,11 @@ fn assert_each_change_fails(nodes: &[Bytes], verify: impl Fn(&NodeSet) -> Result
 fn fulu(files: &Files, name: &str) -> Value {
     let is_it = |path: &str| path.starts_with("nimbus-verified-proxy") && path.ends_with(name);
     files.json(&files.find(is_it)[0])
+}
+
+fn fulu_finality_update(files: &Files) -> LightClientFinalityUpdate {
+    let data = fulu(files, "lc_finality.json")["data"].take();
+    LightClientFinalityUpdate::from_json(&data, Fork::Fulu, &Preset::MAINNET).unwrap()
 }
 
 /// Mainnet's store after bootstrap and update of period 1711.
