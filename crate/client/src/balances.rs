@@ -28,7 +28,7 @@ impl<P: Platform> Client<P> {
             slots: Vec::new(),
         };
         let mut witness = inner.prove(block, vec![query]).await?;
-        let account = witness.account(address)?.clone();
+        let account = *witness.account(address)?;
         let mut checked =
             vec!["account lies in the state, or provably does not (Merkle-Patricia proof)"];
         let is_contract = account.value().code_hash != keccak256([]);
@@ -105,7 +105,7 @@ impl<P: Platform> Inner<P> {
             address,
             code_hash: account.value().code_hash,
         };
-        let account = account.clone();
+        let account = *account;
         let question = Question::of_state(Kind::Code, &request, move |response| {
             let Response::Code { code } = response else {
                 return wrong_kind();

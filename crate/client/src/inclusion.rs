@@ -107,7 +107,7 @@ impl<P: Platform> Inner<P> {
         {
             return Ok(block.header(&claim.header_rlp)?);
         }
-        let head = witness.block.clone();
+        let head = witness.block;
         if head.value().hash == claim.block_hash {
             return Ok(head.header(&claim.header_rlp)?);
         }
@@ -130,7 +130,7 @@ impl<P: Platform> Inner<P> {
                 .unwrap_or(MAX_HEADERS)
                 .min(MAX_HEADERS);
             let (headers, peer) = self
-                .ancestors(from, count, head.clone(), lowest.clone())
+                .ancestors(from, count, head, lowest.clone())
                 .await?;
             witness.supplied_by(peer);
             lowest = Some(headers);

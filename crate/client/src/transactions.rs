@@ -32,6 +32,8 @@ const CONTRACT_TRANSFER_GAS: u64 = 100_000;
 const ROUND_MS: u32 = 400;
 /// Heads without inclusion, after which a transaction is sent again.
 const RESEND_AFTER_HEADS: u32 = 8;
+/// Heads without inclusion, after which a node's refusal is believed.
+const REFUSED_FOR_HEADS: u32 = 4;
 const VERSION: u8 = 1;
 
 /// How far a transaction has come.
@@ -73,6 +75,7 @@ pub(crate) struct Pending {
     pub(crate) proof: Option<ProofView>,
     pub(crate) vote: Option<VoteView>,
     heads_waited: u32,
+    refusal: Option<String>,
     looked_at: Option<B256>,
 }
 
@@ -89,6 +92,7 @@ impl Pending {
             proof: None,
             vote,
             heads_waited: 0,
+            refusal: None,
             looked_at: None,
         }
     }
@@ -344,18 +348,17 @@ impl<P: Platform> Inner<P> {
             Ok(()) => {
                 one.stage = Stage::Sent;
                 one.heads_waited = 0;
+                one.refusal = None;
                 one.message = "A node took it; waiting for a block.".into();
             }
-            // It may be in a block already: then a node refuses it, and its receipt tells.
+            // It may be in a block already, perhaps in one that is newer than our head: then a node
+            // refuses it, and its receipt will tell.
             Err(refusal) if refusal.code == Code::Refused => {
-                match self.inclusion(&one.signed, BlockTag::Latest).await {
-                    Ok(inclusion) => self.included(one, inclusion).await,
-                    Err(error) if error.code == Code::Unavailable => {
-                        one.stage = Stage::Failed;
-                        one.message = format!("The network refused it: {refusal}");
-                    }
-                    Err(error) => one.message = format!("Not sent yet: {error}"),
-                }
+                one.stage = Stage::Sent;
+                one.heads_waited = 0;
+                one.message = "A node refused it; looking whether it is in a block already.".into();
+                one.refusal = Some(refusal.message);
+                self.look_for_receipt(one).await;
             }
             Err(error) => one.message = format!("Not sent yet: {error}"),
         }
@@ -366,8 +369,15 @@ impl<P: Platform> Inner<P> {
             Ok(inclusion) => self.included(one, inclusion).await,
             Err(error) => {
                 one.heads_waited = one.heads_waited.saturating_add(1);
-                one.message = format!("Waiting for a block ({error}).");
-                if one.heads_waited >= RESEND_AFTER_HEADS {
+                match &one.refusal {
+                    Some(refusal) if one.heads_waited > REFUSED_FOR_HEADS => {
+                        one.stage = Stage::Failed;
+                        one.message = format!("The network refused it: {refusal}");
+                    }
+                    Some(_) => {}
+                    None => one.message = format!("Waiting for a block ({error})."),
+                }
+                if one.refusal.is_none() && one.heads_waited >= RESEND_AFTER_HEADS {
                     one.stage = Stage::Signed;
                 }
             }

@@ -115,7 +115,7 @@ impl<P: Platform> Inner<P> {
         queries: Vec<AccountQuery>,
     ) -> Result<(), Error> {
         for batch in batches(queries) {
-            let block = witness.block.clone();
+            let block = witness.block;
             let request = Request::StateProof {
                 block_hash: block.value().hash,
                 accounts: batch.clone(),
@@ -187,7 +187,7 @@ fn check_state(
     nodes: Vec<alloy_primitives::Bytes>,
 ) -> Result<Witness, Refusal> {
     let nodes = NodeSet::new(nodes)?;
-    let mut witness = Witness::new(block.clone());
+    let mut witness = Witness::new(*block);
     for query in queries {
         let account = block.account(&nodes, query.address)?;
         for slot in &query.slots {
