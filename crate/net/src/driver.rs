@@ -1,6 +1,8 @@
 //! The one task that owns the swarm.
 
+mod commands;
 mod connection;
+mod happenings;
 mod reason;
 
 use std::{
@@ -16,24 +18,21 @@ use futures::{
     channel::{mpsc, oneshot},
 };
 use futures_timer::Delay;
-use lampyris_wire::Protocol;
 use libp2p::{
     Multiaddr, PeerId, StreamProtocol,
-    gossipsub::{self, MessageAcceptance, MessageId, TopicHash},
-    swarm::{ConnectionId, Swarm as Libp2pSwarm, SwarmEvent, dial_opts::DialOpts},
+    swarm::{ConnectionId, Swarm as Libp2pSwarm},
 };
 
 use self::connection::Connection;
 use crate::{
-    behaviour::{Behaviour, BehaviourEvent},
+    behaviour::Behaviour,
     config::Config,
-    error::{Error, RequestError, Result},
-    event::{EVENTS_MAX, Event, Events, Verdict},
+    error::{Error, Result},
+    event::{EVENTS_MAX, Event, Events},
     executor,
     gossip::{self, Repetition},
-    handle::{COMMANDS_MAX, Command, Handle, Listening, lock},
-    requests::Answer,
-    streams::{self, OpenError, Stream},
+    handle::{COMMANDS_MAX, Command, Handle, Listening},
+    streams::{OpenError, Stream},
     transport,
 };
 
@@ -123,7 +122,7 @@ fn start(config: &Config, repetition: Option<Repetition>) -> Result<Libp2pSwarm<
             .listen_on(address.clone())
             .map_err(|error| Error::Listen {
                 address: address.to_string(),
-                reason: error.to_string(),
+                reason: reason::transport(&error),
             })?;
     }
     Ok(swarm)
@@ -217,63 +216,6 @@ impl Driver {
         self.pending.push_back(event);
     }
 
-    fn on_command(&mut self, command: Command) {
-        match command {
-            Command::Dial { address } => self.dial(address),
-            Command::Disconnect { peer, reason } => {
-                for connection in self.peers.get(&peer).cloned().unwrap_or_default() {
-                    self.close(connection, reason.clone());
-                }
-            }
-            Command::Request {
-                peer,
-                protocol,
-                body,
-                answer,
-            } => {
-                self.request(peer, protocol, body, answer);
-            }
-            Command::Subscribe { topic } => self.subscribe(&topic),
-            Command::Unsubscribe { topic } => {
-                let topic = gossipsub::IdentTopic::new(topic);
-                self.swarm.behaviour_mut().gossip.unsubscribe(&topic);
-            }
-            Command::Publish {
-                topic,
-                data,
-                answer,
-            } => {
-                let published = self.publish(&TopicHash::from_raw(topic), data);
-                let published = published.map_err(|error| Error::Publish {
-                    reason: error.to_string(),
-                });
-                let _gone = answer.send(published);
-            }
-            Command::Report {
-                message_id,
-                peer,
-                verdict,
-            } => {
-                let acceptance = match verdict {
-                    Verdict::Accept => MessageAcceptance::Accept,
-                    Verdict::Ignore => MessageAcceptance::Ignore,
-                    Verdict::Reject => MessageAcceptance::Reject,
-                };
-                let id = MessageId::from(message_id);
-                let gossip = &mut self.swarm.behaviour_mut().gossip;
-                if !gossip.report_message_validation_result(&id, &peer, acceptance) {
-                    tracing::debug!(%id, "a verdict came too late, the message is forgotten");
-                }
-            }
-            Command::Close => {
-                self.closing = Some(Delay::new(CLOSE_TIME));
-                for connection in self.connections.keys().copied().collect::<Vec<_>>() {
-                    self.close(connection, "we left".into());
-                }
-            }
-        }
-    }
-
     fn on_notice(&mut self, notice: Notice) {
         match notice {
             Notice::Open {
@@ -294,212 +236,6 @@ impl Driver {
                 self.recycle_if(is_used_up, connection);
             }
             Notice::Close { connection, reason } => self.close(connection, reason),
-        }
-    }
-
-    fn on_swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
-        match event {
-            SwarmEvent::Behaviour(BehaviourEvent::Gossip(event)) => self.on_gossip(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Streams(inbound)) => self.on_inbound(inbound),
-            SwarmEvent::ConnectionEstablished {
-                peer_id,
-                connection_id,
-                endpoint,
-                ..
-            } => {
-                let address = self.dialling.remove(&connection_id);
-                let address = address.unwrap_or_else(|| endpoint.get_remote_address().clone());
-                self.on_connected(peer_id, connection_id, address, endpoint.is_dialer());
-            }
-            SwarmEvent::ConnectionClosed {
-                peer_id,
-                connection_id,
-                cause,
-                ..
-            } => {
-                self.on_closed(peer_id, connection_id, cause.as_ref());
-            }
-            SwarmEvent::OutgoingConnectionError {
-                connection_id,
-                error,
-                ..
-            } => {
-                if let Some(address) = self.dialling.remove(&connection_id) {
-                    let reason = reason::dial_failed(&error);
-                    self.emit(Event::DialFailed {
-                        address: address.to_string(),
-                        reason,
-                    });
-                }
-            }
-            SwarmEvent::NewListenAddr { address, .. } => {
-                let peer_id = *self.swarm.local_peer_id();
-                let address = address.with_p2p(peer_id).unwrap_or_else(|address| address);
-                lock(&self.listening).push(address.to_string());
-                self.emit(Event::Listening {
-                    address: address.to_string(),
-                });
-            }
-            SwarmEvent::ExpiredListenAddr { address, .. } => {
-                let expired = address.to_string();
-                lock(&self.listening).retain(|address| !address.starts_with(&expired));
-            }
-            SwarmEvent::ListenerClosed { reason, .. } => {
-                tracing::error!(?reason, "the listener closed");
-            }
-            SwarmEvent::IncomingConnectionError {
-                send_back_addr,
-                error,
-                ..
-            } => {
-                tracing::debug!(%send_back_addr, %error, "an incoming connection failed");
-            }
-            event => tracing::trace!(?event, "swarm"),
-        }
-    }
-
-    fn on_gossip(&mut self, event: gossipsub::Event) {
-        match event {
-            gossipsub::Event::Message {
-                propagation_source,
-                message_id,
-                message,
-            } => {
-                self.emit(Event::Gossip {
-                    peer: propagation_source.to_string(),
-                    message_id: message_id.0,
-                    topic: message.topic.into_string(),
-                    data: message.data,
-                });
-            }
-            gossipsub::Event::Subscribed { peer_id, topic } => {
-                let topic = topic.into_string();
-                self.emit(Event::Subscribed {
-                    peer: peer_id.to_string(),
-                    topic,
-                });
-            }
-            event => tracing::debug!(?event, "gossip"),
-        }
-    }
-
-    fn on_inbound(&mut self, inbound: streams::Inbound) {
-        let streams::Inbound {
-            connection,
-            protocol,
-            stream,
-        } = inbound;
-        if let Some(record) = self.connections.get_mut(&connection) {
-            let is_used_up = record.count_stream();
-            record.accept(&protocol, stream);
-            self.recycle_if(is_used_up, connection);
-        }
-    }
-
-    fn publish(
-        &mut self,
-        topic: &TopicHash,
-        data: Vec<u8>,
-    ) -> std::result::Result<(), gossipsub::PublishError> {
-        self.published += 1;
-        let gossip = &mut self.swarm.behaviour_mut().gossip;
-        match &self.repetition {
-            Some(repetition) => repetition.publish(gossip, topic, data, self.published),
-            None => gossip.publish(topic.clone(), data).map(|_| ()),
-        }
-    }
-
-    fn subscribe(&mut self, topic: &str) {
-        let topic = gossipsub::IdentTopic::new(topic);
-        let gossip = &mut self.swarm.behaviour_mut().gossip;
-        if let Err(error) = gossip.subscribe(&topic) {
-            tracing::error!(%error, "a topic that passed the filter was refused");
-        }
-        if let Err(error) = gossip.set_topic_params(topic, gossip::topic_score()) {
-            tracing::error!(error, "a topic's score parameters were refused");
-        }
-    }
-
-    fn dial(&mut self, address: Multiaddr) {
-        let options = DialOpts::from(address.clone());
-        let connection = options.connection_id();
-        match self.swarm.dial(options) {
-            Ok(()) => {
-                self.dialling.insert(connection, address);
-            }
-            Err(error) => {
-                let reason = reason::dial_failed(&error);
-                self.emit(Event::DialFailed {
-                    address: address.to_string(),
-                    reason,
-                });
-            }
-        }
-    }
-
-    fn request(&mut self, peer: PeerId, protocol: Protocol, body: Vec<u8>, answer: Answer) {
-        let newest = self
-            .peers
-            .get(&peer)
-            .and_then(|connections| connections.last());
-        match newest.and_then(|connection| self.connections.get_mut(connection)) {
-            Some(connection) => connection.request(protocol, body, answer),
-            None => {
-                let _gone = answer.send(Err(RequestError::Disconnected));
-            }
-        }
-    }
-
-    fn on_connected(
-        &mut self,
-        peer: PeerId,
-        id: ConnectionId,
-        address: Multiaddr,
-        is_dialler: bool,
-    ) {
-        let connections = self.peers.entry(peer).or_default();
-        let older = connections.clone();
-        connections.push(id);
-        let notices = self.notices_sender.clone();
-        let events = self.inbound_events.clone();
-        let connection = Connection::start(id, peer, address.clone(), is_dialler, notices, events);
-        self.connections.insert(id, connection);
-        if older.is_empty() {
-            self.emit(Event::Connected {
-                peer: peer.to_string(),
-                address: address.to_string(),
-            });
-        }
-        for connection in older {
-            self.close(
-                connection,
-                "replaced by a newer connection of the same peer".into(),
-            );
-        }
-    }
-
-    fn on_closed(
-        &mut self,
-        peer: PeerId,
-        id: ConnectionId,
-        cause: Option<&libp2p::swarm::ConnectionError>,
-    ) {
-        let record = self.connections.remove(&id);
-        let connections = self.peers.entry(peer).or_default();
-        connections.retain(|connection| *connection != id);
-        if connections.is_empty() {
-            self.peers.remove(&peer);
-            let reason = record
-                .as_ref()
-                .and_then(|record| record.close_reason.clone());
-            let reason = reason.unwrap_or_else(|| reason::closed(cause));
-            self.emit(Event::Disconnected {
-                peer: peer.to_string(),
-                reason,
-            });
-        }
-        if let Some(address) = record.and_then(|record| record.redial) {
-            self.dial(address);
         }
     }
 

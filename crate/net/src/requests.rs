@@ -2,6 +2,8 @@
 
 pub(crate) mod inbound;
 pub(crate) mod once;
+#[cfg(test)]
+pub(crate) mod pipe;
 pub(crate) mod state_client;
 pub(crate) mod state_server;
 

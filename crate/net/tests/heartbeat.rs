@@ -1,5 +1,11 @@
 //! A peer that stops without a word is noticed by either half of the heartbeat.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests fail by panics, in real time"
+)]
+
 mod common;
 
 use std::{

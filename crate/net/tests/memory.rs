@@ -1,5 +1,11 @@
 //! Two swarms in one process: everything above the transport.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests fail by panics, in real time"
+)]
+
 mod common;
 
 use std::time::Duration;
@@ -254,6 +260,32 @@ async fn a_newcomer_hears_the_latest_message_within_a_second() {
         first.gossip().await.is_none(),
         "who has seen it hears it once"
     );
+}
+
+#[tokio::test]
+async fn a_connection_is_renewed_after_ten_thousand_streams() {
+    let (mut listener, mut dialler) = connected().await;
+    let peer = listener.id();
+    listener.serve(|_, body| Some(body));
+    let protocol = Protocol::LightClientOptimisticUpdate;
+    let handle = dialler.handle.clone();
+    let asking = tokio::spawn(async move {
+        let mut answers = 0;
+        // Most are refused for their number: each is a stream nevertheless.
+        while handle.request(&peer, protocol, vec![], 5_000).await.is_ok() {
+            answers += 1;
+        }
+        answers
+    });
+    let reason = dialler.disconnected().await;
+    assert!(reason.contains("renewed"), "{reason}");
+    let answers = asking.await.unwrap();
+    assert!((9_990..10_000).contains(&answers), "{answers}");
+    dialler.until_connected(&listener.id()).await;
+    let again = dialler
+        .ask(&listener.id(), Protocol::State, vec![1], 5_000)
+        .await;
+    assert_eq!(again, Ok(vec![1]));
 }
 
 async fn connected() -> (Peer, Peer) {

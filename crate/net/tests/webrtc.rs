@@ -1,6 +1,14 @@
 //! Two swarms over real WebRTC on the loopback interface.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests fail by panics, in real time"
+)]
+
 mod common;
+
+use std::time::{Duration, Instant};
 
 use common::{Peer, finality_topic};
 use lampyris_net::{Config, Key, Listen, generate_certificate_pem, generate_key};
@@ -53,7 +61,7 @@ async fn the_same_key_and_certificate_give_the_same_address() {
             Ok(swarm) => break Peer::from(swarm),
             Err(error) => assert!(error.to_string().contains("in use"), "{error}"),
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert_eq!(again.address().await, first_address);
     assert!(
@@ -107,16 +115,30 @@ async fn gossip_arrives_within_a_second_of_connecting() {
     let topic = finality_topic();
     let (mut listener, mut dialler) = (peer(true, &[&topic]), peer(false, &[&topic]));
     dialler.connect(&mut listener).await;
-    let connected = std::time::Duration::from_secs(1);
     let data = gossip::compress(b"update");
     let publish = async {
         listener.subscribed().await;
         listener.handle.publish(&topic, data.clone()).await.unwrap();
     };
-    tokio::time::timeout(connected, publish)
+    tokio::time::timeout(Duration::from_secs(1), publish)
         .await
         .expect("a subscription within a second");
     let (_, message_id, received) = dialler.gossip().await.expect("gossip");
     assert_eq!(received, data);
     assert_eq!(message_id, gossip::message_id(&topic, &data));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_listener_keeps_quiet_until_a_browser_would_hear_it() {
+    let (mut listener, mut dialler) = (peer(true, &[]), peer(false, &[]));
+    let address = listener.address().await;
+    dialler.handle.dial(&address).unwrap();
+    dialler.until_connected(&listener.id()).await;
+    let start = Instant::now();
+    listener.until_connected(&dialler.id()).await;
+    assert!(
+        start.elapsed() >= Duration::from_millis(100),
+        "{:?}",
+        start.elapsed()
+    );
 }

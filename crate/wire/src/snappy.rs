@@ -159,7 +159,7 @@ mod tests {
     fn frames_of_several_chunks_round_trip() {
         for length in [0, 1, 65_535, 65_536, 65_537, 300_000] {
             let data: Vec<u8> = (0..length)
-                .map(|index: u64| (index * index >> 7).to_le_bytes()[0])
+                .map(|index: u64| ((index * index) >> 7).to_le_bytes()[0])
                 .collect();
             let mut bytes = frames(&data);
             assert!(bytes.len() <= compressed_bytes_max(data.len()));

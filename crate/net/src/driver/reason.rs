@@ -22,7 +22,8 @@ pub(super) fn dial_failed(error: &DialError) -> String {
     }
 }
 
-fn transport(error: &TransportError<std::io::Error>) -> String {
+/// What a transport could not do. Its own words are empty where it wraps another's.
+pub(super) fn transport(error: &TransportError<std::io::Error>) -> String {
     match error {
         TransportError::MultiaddrNotSupported(_) => "this kind of address is not supported".into(),
         TransportError::Other(error) => {

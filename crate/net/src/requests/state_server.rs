@@ -5,7 +5,7 @@
 use std::{future::poll_fn, task::Poll};
 
 use futures::{
-    AsyncReadExt, AsyncWriteExt, FutureExt, Stream as _, StreamExt,
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Stream as _, StreamExt,
     future::{self, Either},
     io::{self, ReadHalf, WriteHalf},
     stream::{self, FuturesUnordered},
@@ -17,7 +17,6 @@ use lampyris_wire::{
 };
 
 use super::inbound::{Refusal, Requester, WRITE_TIME};
-use crate::streams::Stream;
 
 /// Requests of one peer that are worked on at a time. Their answers wait in memory for a slow reader,
 /// so this times 4 MiB is what one peer can hold.
@@ -32,7 +31,7 @@ enum Step {
 }
 
 /// Serves until the peer closes the stream, misbehaves or does not read its answers.
-pub(crate) async fn serve(requester: Requester, stream: Stream) {
+pub(crate) async fn serve(requester: Requester, stream: impl AsyncRead + AsyncWrite) {
     let (reader, mut writer) = stream.split();
     let requests = stream::unfold(reader, next_request);
     futures::pin_mut!(requests);
@@ -52,7 +51,8 @@ pub(crate) async fn serve(requester: Requester, stream: Stream) {
             Step::Asked(Some(request)) => served.push(answer(&requester, request)),
             Step::Asked(None) => is_open = false,
             Step::Answered(answered) => {
-                let write = write_frame(&mut writer, answered).boxed();
+                let write = write_frame(&mut writer, answered);
+                futures::pin_mut!(write);
                 match future::select(write, Delay::new(WRITE_TIME)).await {
                     Either::Left((Ok(()), _)) => {}
                     Either::Left((Err(_), _)) | Either::Right(_) => return,
@@ -82,7 +82,10 @@ fn failure(code: FailureCode, message: &str) -> Vec<u8> {
     .unwrap_or_default()
 }
 
-async fn write_frame(writer: &mut WriteHalf<Stream>, (id, response): Numbered) -> io::Result<()> {
+async fn write_frame(
+    writer: &mut WriteHalf<impl AsyncWrite>,
+    (id, response): Numbered,
+) -> io::Result<()> {
     let frame = frame::encode(id, &response, frame::RESPONSE_BYTES_MAX)
         .map_err(|error| io::Error::other(error.to_string()))?;
     writer.write_all(&frame).await?;
@@ -90,7 +93,7 @@ async fn write_frame(writer: &mut WriteHalf<Stream>, (id, response): Numbered) -
 }
 
 /// Reads one frame; none at the end or when it is malformed, and the stream is given up.
-async fn next_request(mut reader: ReadHalf<Stream>) -> Option<(Numbered, ReadHalf<Stream>)> {
+async fn next_request<S: AsyncRead>(mut reader: ReadHalf<S>) -> Option<(Numbered, ReadHalf<S>)> {
     let mut header = [0; frame::HEADER_BYTES];
     reader.read_exact(&mut header).await.ok()?;
     let header = frame::Header::decode(header, frame::REQUEST_BYTES_MAX).ok()?;
@@ -103,3 +106,6 @@ async fn next_request(mut reader: ReadHalf<Stream>) -> Option<(Numbered, ReadHal
         .ok()?;
     (body.len() == header.payload_bytes).then_some(((header.request_id, body), reader))
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,10 +174,10 @@ pub(crate) struct Negotiation(Arc<[StreamProtocol]>);
 
 impl UpgradeInfo for Negotiation {
     type Info = StreamProtocol;
-    type InfoIter = std::vec::IntoIter<StreamProtocol>;
+    type InfoIter = Vec<StreamProtocol>;
 
     fn protocol_info(&self) -> Self::InfoIter {
-        self.0.to_vec().into_iter()
+        self.0.to_vec()
     }
 }
 

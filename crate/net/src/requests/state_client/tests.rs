@@ -4,6 +4,7 @@ use futures::{AsyncReadExt, AsyncWriteExt, channel::oneshot};
 use lampyris_wire::Fault;
 
 use super::*;
+use crate::requests::pipe::{self, Duplex as End};
 
 /// A request and where its answer comes.
 fn request(body: &[u8]) -> (Request, oneshot::Receiver<Result<Vec<u8>, RequestError>>) {
@@ -15,92 +16,6 @@ fn request(body: &[u8]) -> (Request, oneshot::Receiver<Result<Vec<u8>, RequestEr
         },
         answered,
     )
-}
-
-/// One end of a connection in memory.
-type End = pipe::Duplex;
-
-/// The smallest duplex pipe of futures.
-mod pipe {
-    use std::{
-        collections::VecDeque,
-        io,
-        pin::Pin,
-        sync::{Arc, Mutex},
-        task::{Context, Poll, Waker},
-    };
-
-    use futures::{AsyncRead, AsyncWrite};
-
-    #[derive(Default)]
-    struct Half {
-        bytes: VecDeque<u8>,
-        is_closed: bool,
-        reader: Option<Waker>,
-    }
-
-    pub(super) struct Duplex {
-        incoming: Arc<Mutex<Half>>,
-        outgoing: Arc<Mutex<Half>>,
-    }
-
-    pub(super) fn duplex() -> (Duplex, Duplex) {
-        let (one, other) = <(Arc<Mutex<Half>>, Arc<Mutex<Half>>)>::default();
-        let near = Duplex {
-            incoming: one.clone(),
-            outgoing: other.clone(),
-        };
-        (
-            near,
-            Duplex {
-                incoming: other,
-                outgoing: one,
-            },
-        )
-    }
-
-    impl AsyncRead for Duplex {
-        fn poll_read(
-            self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            buffer: &mut [u8],
-        ) -> Poll<io::Result<usize>> {
-            let mut half = self.incoming.lock().unwrap();
-            let length = half.bytes.len().min(buffer.len());
-            if length == 0 && !half.is_closed {
-                half.reader = Some(context.waker().clone());
-                return Poll::Pending;
-            }
-            for (into, byte) in buffer.iter_mut().zip(half.bytes.drain(..length)) {
-                *into = byte;
-            }
-            Poll::Ready(Ok(length))
-        }
-    }
-
-    impl AsyncWrite for Duplex {
-        fn poll_write(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            buffer: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            let mut half = self.outgoing.lock().unwrap();
-            half.bytes.extend(buffer);
-            half.reader.take().map(Waker::wake);
-            Poll::Ready(Ok(buffer.len()))
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            let mut half = self.outgoing.lock().unwrap();
-            half.is_closed = true;
-            half.reader.take().map(Waker::wake);
-            Poll::Ready(Ok(()))
-        }
-    }
 }
 
 /// Starts a conversation; gives the queue of requests and the peer's end.

@@ -1,0 +1,127 @@
+//! What the swarm is told to do.
+
+use futures_timer::Delay;
+use lampyris_wire::Protocol;
+use libp2p::{
+    Multiaddr, PeerId,
+    gossipsub::{self, MessageAcceptance, MessageId, PublishError, TopicHash},
+    swarm::dial_opts::DialOpts,
+};
+
+use super::{CLOSE_TIME, Driver, reason};
+use crate::{
+    error::{Error, RequestError},
+    event::{Event, Verdict},
+    gossip,
+    handle::Command,
+    requests::Answer,
+};
+
+impl Driver {
+    pub(super) fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Dial { address } => self.dial(address),
+            Command::Disconnect { peer, reason } => {
+                for connection in self.peers.get(&peer).cloned().unwrap_or_default() {
+                    self.close(connection, reason.clone());
+                }
+            }
+            Command::Request {
+                peer,
+                protocol,
+                body,
+                answer,
+            } => {
+                self.request(peer, protocol, body, answer);
+            }
+            Command::Subscribe { topic } => self.subscribe(&topic),
+            Command::Unsubscribe { topic } => {
+                let topic = gossipsub::IdentTopic::new(topic);
+                self.swarm.behaviour_mut().gossip.unsubscribe(&topic);
+            }
+            Command::Publish {
+                topic,
+                data,
+                answer,
+            } => {
+                let published = self.publish(&TopicHash::from_raw(topic), data);
+                let published = published.map_err(|error| Error::Publish {
+                    reason: error.to_string(),
+                });
+                let _gone = answer.send(published);
+            }
+            Command::Report {
+                message_id,
+                peer,
+                verdict,
+            } => {
+                let acceptance = match verdict {
+                    Verdict::Accept => MessageAcceptance::Accept,
+                    Verdict::Ignore => MessageAcceptance::Ignore,
+                    Verdict::Reject => MessageAcceptance::Reject,
+                };
+                let id = MessageId::from(message_id);
+                let gossip = &mut self.swarm.behaviour_mut().gossip;
+                if !gossip.report_message_validation_result(&id, &peer, acceptance) {
+                    tracing::debug!(%id, "a verdict came too late, the message is forgotten");
+                }
+            }
+            Command::Close => {
+                self.closing = Some(Delay::new(CLOSE_TIME));
+                for connection in self.connections.keys().copied().collect::<Vec<_>>() {
+                    self.close(connection, "we left".into());
+                }
+            }
+        }
+    }
+
+    pub(super) fn subscribe(&mut self, topic: &str) {
+        let topic = gossipsub::IdentTopic::new(topic);
+        let gossip = &mut self.swarm.behaviour_mut().gossip;
+        if let Err(error) = gossip.subscribe(&topic) {
+            tracing::error!(%error, "a topic that passed the filter was refused");
+        }
+        if let Err(error) = gossip.set_topic_params(topic, gossip::topic_score()) {
+            tracing::error!(error, "a topic's score parameters were refused");
+        }
+    }
+
+    pub(super) fn dial(&mut self, address: Multiaddr) {
+        let options = DialOpts::from(address.clone());
+        let connection = options.connection_id();
+        match self.swarm.dial(options) {
+            Ok(()) => {
+                self.dialling.insert(connection, address);
+            }
+            Err(error) => {
+                let reason = reason::dial_failed(&error);
+                self.emit(Event::DialFailed {
+                    address: address.to_string(),
+                    reason,
+                });
+            }
+        }
+    }
+
+    fn publish(&mut self, topic: &TopicHash, data: Vec<u8>) -> Result<(), PublishError> {
+        self.published += 1;
+        let gossip = &mut self.swarm.behaviour_mut().gossip;
+        match &self.repetition {
+            Some(repetition) => repetition.publish(gossip, topic, data, self.published),
+            None => gossip.publish(topic.clone(), data).map(|_| ()),
+        }
+    }
+
+    fn request(&mut self, peer: PeerId, protocol: Protocol, body: Vec<u8>, answer: Answer) {
+        let newest = self
+            .peers
+            .get(&peer)
+            .and_then(|connections| connections.last());
+        match newest.and_then(|connection| self.connections.get_mut(connection)) {
+            Some(connection) => connection.request(protocol, body, answer),
+            None => {
+                let _gone = answer.send(Err(RequestError::Disconnected));
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What happens to the swarm.
+
+use libp2p::{
+    Multiaddr, PeerId, gossipsub,
+    swarm::{ConnectionError, ConnectionId, SwarmEvent},
+};
+
+use super::{Connection, Driver, reason};
+use crate::{behaviour::BehaviourEvent, event::Event, handle::lock, streams};
+
+impl Driver {
+    pub(super) fn on_swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Gossip(event)) => self.on_gossip(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Streams(inbound)) => self.on_inbound(inbound),
+            SwarmEvent::ConnectionEstablished {
+                peer_id,
+                connection_id,
+                endpoint,
+                ..
+            } => {
+                let address = self.dialling.remove(&connection_id);
+                let address = address.unwrap_or_else(|| endpoint.get_remote_address().clone());
+                self.on_connected(peer_id, connection_id, address, endpoint.is_dialer());
+            }
+            SwarmEvent::ConnectionClosed {
+                peer_id,
+                connection_id,
+                cause,
+                ..
+            } => {
+                self.on_closed(peer_id, connection_id, cause.as_ref());
+            }
+            SwarmEvent::OutgoingConnectionError {
+                connection_id,
+                error,
+                ..
+            } => {
+                if let Some(address) = self.dialling.remove(&connection_id) {
+                    let reason = reason::dial_failed(&error);
+                    self.emit(Event::DialFailed {
+                        address: address.to_string(),
+                        reason,
+                    });
+                }
+            }
+            SwarmEvent::NewListenAddr { address, .. } => {
+                let peer_id = *self.swarm.local_peer_id();
+                let address = address.with_p2p(peer_id).unwrap_or_else(|address| address);
+                lock(&self.listening).push(address.to_string());
+                self.emit(Event::Listening {
+                    address: address.to_string(),
+                });
+            }
+            SwarmEvent::ExpiredListenAddr { address, .. } => {
+                let expired = address.to_string();
+                lock(&self.listening).retain(|address| !address.starts_with(&expired));
+            }
+            SwarmEvent::ListenerClosed { reason, .. } => {
+                tracing::error!(?reason, "the listener closed");
+            }
+            SwarmEvent::IncomingConnectionError {
+                send_back_addr,
+                error,
+                ..
+            } => {
+                tracing::debug!(%send_back_addr, %error, "an incoming connection failed");
+            }
+            event => tracing::trace!(?event, "swarm"),
+        }
+    }
+
+    fn on_gossip(&mut self, event: gossipsub::Event) {
+        match event {
+            gossipsub::Event::Message {
+                propagation_source,
+                message_id,
+                message,
+            } => {
+                self.emit(Event::Gossip {
+                    peer: propagation_source.to_string(),
+                    message_id: message_id.0,
+                    topic: message.topic.into_string(),
+                    data: message.data,
+                });
+            }
+            gossipsub::Event::Subscribed { peer_id, topic } => {
+                let topic = topic.into_string();
+                self.emit(Event::Subscribed {
+                    peer: peer_id.to_string(),
+                    topic,
+                });
+            }
+            event => tracing::debug!(?event, "gossip"),
+        }
+    }
+
+    fn on_inbound(&mut self, inbound: streams::Inbound) {
+        let streams::Inbound {
+            connection,
+            protocol,
+            stream,
+        } = inbound;
+        if let Some(record) = self.connections.get_mut(&connection) {
+            let is_used_up = record.count_stream();
+            record.accept(&protocol, stream);
+            self.recycle_if(is_used_up, connection);
+        }
+    }
+
+    fn on_connected(
+        &mut self,
+        peer: PeerId,
+        id: ConnectionId,
+        address: Multiaddr,
+        is_dialler: bool,
+    ) {
+        let connections = self.peers.entry(peer).or_default();
+        let older = connections.clone();
+        connections.push(id);
+        let notices = self.notices_sender.clone();
+        let events = self.inbound_events.clone();
+        let connection = Connection::start(id, peer, address.clone(), is_dialler, notices, events);
+        self.connections.insert(id, connection);
+        if older.is_empty() {
+            self.emit(Event::Connected {
+                peer: peer.to_string(),
+                address: address.to_string(),
+            });
+        }
+        for connection in older {
+            self.close(
+                connection,
+                "replaced by a newer connection of the same peer".into(),
+            );
+        }
+    }
+
+    fn on_closed(&mut self, peer: PeerId, id: ConnectionId, cause: Option<&ConnectionError>) {
+        let record = self.connections.remove(&id);
+        let connections = self.peers.entry(peer).or_default();
+        connections.retain(|connection| *connection != id);
+        if connections.is_empty() {
+            self.peers.remove(&peer);
+            let reason = record
+                .as_ref()
+                .and_then(|record| record.close_reason.clone());
+            let reason = reason.unwrap_or_else(|| reason::closed(cause));
+            self.emit(Event::Disconnected {
+                peer: peer.to_string(),
+                reason,
+            });
+        }
+        if let Some(address) = record.and_then(|record| record.redial) {
+            self.dial(address);
+        }
+    }
+}
