@@ -143,8 +143,10 @@ function median(values) {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** @param {Buffer} bytes kilobytes of 1000 bytes */
-const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length / 1000;
+/** Kilobytes of 1000 bytes. @param {Buffer} bytes */
+function gzipped(bytes) {
+  return gzipSync(bytes, { level: 9 }).length / 1000;
+}
 
 /**
  * @param {string} what
@@ -159,7 +161,9 @@ function result(what, unit, ours, peer = null, theirs = null) {
 }
 
 /** Three significant digits. @param {number} value */
-const rounded = (value) => Number(value.toPrecision(3));
+function rounded(value) {
+  return Number(value.toPrecision(3));
+}
 
 /** @param {Result[]} results */
 function print(results) {
