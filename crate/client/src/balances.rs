@@ -32,18 +32,19 @@ impl<P: Platform> Client<P> {
         let mut checked =
             vec!["account lies in the state, or provably does not (Merkle-Patricia proof)"];
         let is_contract = account.value().code_hash != keccak256([]);
-        let code_bytes = if is_contract {
-            let code = inner.code(&mut witness, address, &account).await?;
-            checked.push("code has the hash that the account names (keccak)");
-            Some(number(u64::try_from(code).unwrap_or(u64::MAX)))
-        } else {
-            None
+        // The balance is proven with or without the code; nobody may have it.
+        let code_bytes = match is_contract {
+            true => inner.code(&mut witness, address, &account).await.ok(),
+            false => None,
         };
+        if code_bytes.is_some() {
+            checked.push("code has the hash that the account names (keccak)");
+        }
         let value = Balance {
             wei: Big(account.value().balance),
             nonce: Big::from(account.value().nonce),
             is_contract,
-            code_bytes,
+            code_bytes: code_bytes.map(|bytes| number(u64::try_from(bytes).unwrap_or(u64::MAX))),
         };
         Ok(Answer {
             value,

@@ -211,7 +211,7 @@ pub struct Balance {
     pub nonce: Big,
     /// Whether there is code.
     pub is_contract: bool,
-    /// Length of the code, fetched and checked against the code hash.
+    /// Length of the code, fetched and checked against the code hash; none if no peer has it.
     pub code_bytes: Option<f64>,
 }
 

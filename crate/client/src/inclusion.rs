@@ -129,9 +129,7 @@ impl<P: Platform> Inner<P> {
             let count = usize::try_from(distance.saturating_add(extra))
                 .unwrap_or(MAX_HEADERS)
                 .min(MAX_HEADERS);
-            let (headers, peer) = self
-                .ancestors(from, count, head, lowest.clone())
-                .await?;
+            let (headers, peer) = self.ancestors(from, count, head, lowest.clone()).await?;
             witness.supplied_by(peer);
             lowest = Some(headers);
         }

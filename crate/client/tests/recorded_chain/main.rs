@@ -131,7 +131,9 @@ fn gossip_is_judged_by_the_rules() {
         Some(Verdict::Ignore)
     );
     // The same signature over slots that would be new.
-    let forged = world.gossip("forger", "optimistic_update", world::one_slot_later);
+    let forged = world.gossip("forger", "optimistic_update", |ssz| {
+        world::one_slot_later(ssz)
+    });
     assert_eq!(forged, Some(Verdict::Reject));
     // Garbage.
     assert_eq!(

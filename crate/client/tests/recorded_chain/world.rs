@@ -133,7 +133,7 @@ fn recorded() -> BTreeMap<&'static str, Vec<u8>> {
 }
 
 /// Moves an optimistic update one slot on, without signing it anew.
-pub(crate) fn one_slot_later(ssz: &mut Vec<u8>) {
+pub(crate) fn one_slot_later(ssz: &mut [u8]) {
     const SIGNATURE_SLOT: usize = 4 + 160;
     let header = u32::from_le_bytes(ssz[..4].try_into().expect("four bytes")) as usize;
     for place in [SIGNATURE_SLOT, header] {
