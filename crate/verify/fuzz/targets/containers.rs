@@ -3,8 +3,7 @@
 
 use lampyris_verify::config::{Fork, Network, Preset};
 use lampyris_verify::containers::{
-    LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate,
-    LightClientUpdate,
+    LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate, LightClientUpdate,
 };
 use lampyris_verify::light_client::LightClientStore;
 use libfuzzer_sys::fuzz_target;
@@ -21,7 +20,9 @@ const FORKS: [Fork; 8] = [
 ];
 
 fuzz_target!(|input: &[u8]| {
-    let Some((choice, bytes)) = input.split_first() else { return };
+    let Some((choice, bytes)) = input.split_first() else {
+        return;
+    };
     let fork = FORKS[usize::from(choice % 8)];
     let preset = &Preset::MINIMAL;
     match choice / 8 % 5 {

@@ -103,6 +103,92 @@ pub(crate) fn proven_blocks(files: &Files) -> Vec<Proven<ExecutionBlock>> {
         .collect()
 }
 
+/// Bootstraps without a chain: a list of objects with what they say.
+#[test]
+fn every_bootstrap() {
+    let files = Files::new();
+    let network = Network::mainnet();
+    let mut count = 0;
+    for path in files.find(|path| path.ends_with("/bootstraps.json")) {
+        let objects: Vec<Object> = serde_json::from_value(files.json(&path)).unwrap();
+        for object in &objects {
+            let store = start(&files, path.parent().unwrap(), object, &network);
+            let root = object.trusted_block_root.unwrap();
+            assert_eq!(store.finalized_header().beacon.hash_tree_root(), root);
+            count += 1;
+        }
+    }
+    assert!(count >= 4, "only {count}");
+}
+
+/// Mainnet's headers 6632737 to 6632928: each names the one before.
+#[test]
+fn every_header_of_a_chain() {
+    let files = Files::new();
+    let path = files
+        .find(|path| path.ends_with("/headers_6632737_6632928.json"))
+        .remove(0);
+    let headers = files.json(&path);
+    let mut parent: Option<B256> = None;
+    // Slots without a block say so.
+    let blocks = headers
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|header| header["code"] != "404");
+    for header in blocks {
+        let root = serde_json::from_value(header["root"].clone()).unwrap();
+        let json = serde_json::json!({ "beacon": header["header"]["message"] });
+        let header = LightClientHeader::from_json(&json, Fork::Altair)
+            .unwrap()
+            .beacon;
+        assert_eq!(header.hash_tree_root(), root);
+        if let Some(parent) = parent {
+            assert_eq!(header.parent_root, parent);
+        }
+        parent = Some(root);
+    }
+}
+
+/// Objects that were recorded both ways are the same.
+#[test]
+fn json_and_ssz_are_the_same() {
+    let files = Files::new();
+    let preset = Network::mainnet().preset;
+    let recorded = |kind: &str| {
+        let find = |end: &str| {
+            let is_it = |path: &str| path.starts_with("argument-zk") && path.ends_with(end);
+            files.find(is_it).remove(0)
+        };
+        let mut json = files.json(&find(&format!("base-data/{kind}Deneb.json")));
+        if json.is_array() {
+            json = json[0].take();
+        }
+        (
+            json["data"].take(),
+            files.bytes(&find(&format!("LightClient{kind}Deneb.ssz"))),
+        )
+    };
+    let (json, ssz) = recorded("Bootstrap");
+    let object = LightClientBootstrap::from_json(&json, Fork::Deneb, &preset);
+    assert_eq!(
+        object,
+        LightClientBootstrap::decode(&ssz, Fork::Deneb, &preset)
+    );
+    let (json, ssz) = recorded("Update");
+    let object = LightClientUpdate::from_json(&json, Fork::Deneb, &preset);
+    assert_eq!(
+        object,
+        LightClientUpdate::decode(&ssz, Fork::Deneb, &preset)
+    );
+    let (json, ssz) = recorded("FinalityUpdate");
+    let object = LightClientFinalityUpdate::from_json(&json, Fork::Deneb, &preset);
+    assert_eq!(
+        object,
+        LightClientFinalityUpdate::decode(&ssz, Fork::Deneb, &preset)
+    );
+}
+
 fn chain_files(files: &Files) -> Vec<PathBuf> {
     files.find(|path| {
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -130,8 +216,8 @@ fn replay(files: &Files, path: &Path) -> Vec<LightClientStore> {
     for (index, step) in chain.steps.iter().enumerate() {
         let at = format!("{}, step {index}", path.display());
         let mut copy = store.clone();
-        let decoded = decode(files, folder, &step.kind, &step.object, &network);
-        let result = take(&mut copy, &decoded, step, &network);
+        let result = decode(files, folder, &step.kind, &step.object, &network)
+            .and_then(|decoded| take(&mut copy, &decoded, step, &network));
         assert_eq!(result.is_ok(), step.accepted, "{at}: {result:?}");
         if let Some(expected) = &step.store_after {
             check_store(expected, &copy, &at);
@@ -270,16 +356,22 @@ enum Read {
     Ssz(Vec<u8>),
 }
 
-fn decode(files: &Files, folder: &Path, kind: &str, object: &Object, network: &Network) -> Decoded {
+fn decode(
+    files: &Files,
+    folder: &Path,
+    kind: &str,
+    object: &Object,
+    network: &Network,
+) -> Result<Decoded, Error> {
     let fork = Fork::from_name(&object.fork).unwrap();
     let preset = &network.preset;
     let read = read(files, folder, object, network);
     macro_rules! object {
         ($type:ty) => {{
             let decoded = match &read {
-                Read::Json(data) => <$type>::from_json(data, fork, preset).unwrap(),
+                Read::Json(data) => <$type>::from_json(data, fork, preset)?,
                 Read::Ssz(bytes) => {
-                    let decoded = <$type>::decode(bytes, fork, preset).unwrap();
+                    let decoded = <$type>::decode(bytes, fork, preset)?;
                     assert_eq!(decoded.encode(fork), *bytes);
                     decoded
                 }
@@ -291,12 +383,12 @@ fn decode(files: &Files, folder: &Path, kind: &str, object: &Object, network: &N
             decoded
         }};
     }
-    match kind {
+    Ok(match kind {
         "update" => Decoded::Update(object!(LightClientUpdate)),
         "finality_update" => Decoded::Finality(object!(LightClientFinalityUpdate)),
         "optimistic_update" => Decoded::Optimistic(object!(LightClientOptimisticUpdate)),
         other => panic!("unknown kind {other}"),
-    }
+    })
 }
 
 fn read(files: &Files, folder: &Path, object: &Object, network: &Network) -> Read {
