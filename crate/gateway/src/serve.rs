@@ -20,8 +20,11 @@ use lampyris_wire::{
     state::{FailureCode, Response},
 };
 use limits::Limits;
-use std::sync::{Arc, atomic::Ordering};
-use tokio::sync::Mutex;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::{sync::Mutex, time::timeout};
 
 /// Bounds of the caches, in bytes.
 const CODES_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -29,6 +32,9 @@ const HEADERS_BYTES_MAX: usize = 4 * 1024 * 1024;
 const PREIMAGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 const TRANSACTION_BLOCKS_BYTES_MAX: usize = 64 * 1024 * 1024;
 const SMALL_BYTES_MAX: usize = 256 * 1024;
+
+/// How long an answer may take; the requester waits 10 to 30 seconds.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Everything that answering needs.
 #[derive(Debug)]
@@ -148,7 +154,13 @@ impl Server {
                 _ => light_client::rate_limited(),
             };
         };
-        self.hook.answer(request, self).await
+        match timeout(ANSWER_TIMEOUT, self.hook.answer(request, self)).await {
+            Ok(reply) => reply,
+            Err(_) => match protocol {
+                Protocol::State => failed(FailureCode::Unavailable, "the node is too slow"),
+                _ => light_client::too_slow(),
+            },
+        }
     }
 }
 

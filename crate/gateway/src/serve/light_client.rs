@@ -96,6 +96,14 @@ pub(super) fn rate_limited() -> Reply {
     }
 }
 
+pub(super) fn too_slow() -> Reply {
+    let message = "the node is too slow".into();
+    Reply::Error {
+        code: req_resp::code::RESOURCE_UNAVAILABLE,
+        message,
+    }
+}
+
 /// Why there is no answer, without naming the nodes behind us.
 fn failure(error: &Error) -> Reply {
     let code = match error.fault() {

@@ -55,7 +55,7 @@ pub(super) fn cost(request: &Request) -> u32 {
         Request::Code { .. } | Request::SendTransaction { .. } => 2,
         Request::Headers { count, .. } => 1 + usize::from(*count) / 8,
         Request::Transaction { .. } => 4,
-        Request::Preimage { .. } => 6,
+        Request::Preimage { .. } => 20,
     };
     u32::try_from(cost).unwrap_or(u32::MAX)
 }

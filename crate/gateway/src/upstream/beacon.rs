@@ -303,3 +303,67 @@ fn fork_by_name(what: &'static str, name: Option<&str>) -> Result<Fork, Error> {
 fn parse_json(what: &'static str, body: &[u8]) -> Result<Value, Error> {
     serde_json::from_slice(body).map_err(|error| Error::malformed(what, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UPDATES_JSON: &str = include_str!(
+        "../../../../tests/vectors/nimbus-verified-proxy-mainnet-fulu/lc_updates.json"
+    );
+
+    /// The update as the Beacon API frames it in SSZ.
+    fn framed(network: &Network) -> Vec<u8> {
+        let updates = parse_updates(UPDATES_JSON.as_bytes(), &network.preset).unwrap();
+        let ssz = updates[0].encode(Fork::Fulu);
+        let epoch = network.epoch_at_slot(updates[0].attested_header.beacon.slot);
+        let length = u64::try_from(ssz.len()).unwrap() + 4;
+        let digest = network.compute_fork_digest(epoch);
+        [&length.to_le_bytes()[..], &digest, &ssz].concat()
+    }
+
+    #[test]
+    fn updates_are_the_same_in_json_and_ssz() {
+        let network = Network::mainnet();
+        let one = framed(&network);
+        let two = [one.as_slice(), &one].concat();
+        let from_json = parse_updates(UPDATES_JSON.as_bytes(), &network.preset).unwrap();
+        let decoded = decode_updates(&two, &network).unwrap();
+        assert_eq!(decoded, [from_json[0].clone(), from_json[0].clone()]);
+        assert!(decode_updates(&[], &network).unwrap().is_empty());
+    }
+
+    #[test]
+    fn cut_or_foreign_updates_are_refused() {
+        let network = Network::mainnet();
+        let whole = framed(&network);
+        for length in [1, 7, 8, 11, 12, 100, whole.len() - 1] {
+            assert!(
+                decode_updates(&whole[..length], &network).is_err(),
+                "{length}"
+            );
+        }
+        let mut foreign = whole.clone();
+        foreign[8] ^= 1;
+        assert!(decode_updates(&foreign, &network).is_err());
+        let mut endless = whole;
+        endless[..8].fill(0xff);
+        assert!(decode_updates(&endless, &network).is_err());
+    }
+
+    #[test]
+    fn events_of_other_topics_are_passed_over() {
+        let preset = Network::mainnet().preset;
+        let event = |name: &str, data: &[u8]| Event {
+            name: name.into(),
+            data: data.to_vec(),
+        };
+        assert!(
+            parse_news(&event("head", b"{}"), &preset)
+                .unwrap()
+                .is_none()
+        );
+        assert!(parse_news(&event(FINALITY_TOPIC, b"{}"), &preset).is_err());
+        assert!(parse_news(&event(OPTIMISTIC_TOPIC, b"<html>"), &preset).is_err());
+    }
+}

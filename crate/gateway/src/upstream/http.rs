@@ -3,6 +3,7 @@
 use crate::{Error, clock::monotonic, metrics::Metrics};
 use reqwest::{Client, RequestBuilder, Response, Url, header};
 use std::{sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, time::timeout};
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -10,10 +11,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest error text that is read from a node.
 const ERROR_BODY_BYTES_MAX: usize = 4 * 1024;
 
+/// Calls to one node that are under way at once; others wait within their time.
+const CALLS_MAX: usize = 64;
+
 /// An upstream node.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     client: Client,
+    calls: Arc<Semaphore>,
     base: Url,
     role: &'static str,
     metrics: Arc<Metrics>,
@@ -61,6 +66,7 @@ impl Node {
             .map_err(|error| invalid(error.to_string()))?;
         Ok(Self {
             client,
+            calls: Arc::new(Semaphore::new(CALLS_MAX)),
             base,
             role,
             metrics,
@@ -96,9 +102,16 @@ impl Node {
         limits: Limits,
     ) -> Result<Answer, Error> {
         let start = monotonic();
-        let result = self
-            .send_unmeasured(request.timeout(limits.timeout), call, limits)
-            .await;
+        let result = timeout(limits.timeout, async {
+            // The semaphore is never closed, so that this only waits.
+            let _permit = self.calls.acquire().await;
+            self.send_unmeasured(request, call, limits).await
+        });
+        let late = || Error::Unreachable {
+            url: self.label(call),
+            reason: "no answer in time".into(),
+        };
+        let result = result.await.unwrap_or_else(|_| Err(late()));
         self.metrics
             .count_upstream(self.role, call, start.elapsed(), result.is_ok());
         result

@@ -348,3 +348,40 @@ async fn a_restart_keeps_address_and_chain() {
     second.stop().await;
     std::fs::remove_dir_all(data).unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn announced_updates_are_followed() {
+    let nodes = Nodes::start(fulu()).await;
+    nodes.set(Faults {
+        quiet: true,
+        ..Default::default()
+    });
+    let mut config = config(&nodes.url, FULU_CHECKPOINT, 0);
+    config.fixed_clock_unix_ms = None;
+    let data = config.data.clone();
+    let gateway = Gateway::start(config, Arc::new(Honest)).await.unwrap();
+    let chain = gateway.server().chain();
+    assert_eq!(chain.progress().unwrap().head_slot, 14_017_856);
+    let mut optimistic = chain.optimistic();
+    let mut finality = chain.finality();
+    let within = Duration::from_secs(5);
+
+    let update = vector(&format!("{FULU}/lc_optimistic.json"));
+    nodes
+        .announce("light_client_optimistic_update", &update)
+        .await;
+    let news = tokio::time::timeout(within, optimistic.wait_for(Option::is_some)).await;
+    drop(news.expect("the optimistic update"));
+    assert_eq!(chain.progress().unwrap().head_slot, 14_018_019);
+    assert_eq!(chain.progress().unwrap().finalized_slot, 14_017_856);
+
+    let update = vector(&format!("{FULU}/lc_finality.json"));
+    nodes
+        .announce("light_client_finality_update", &update)
+        .await;
+    let news = tokio::time::timeout(within, finality.wait_for(Option::is_some)).await;
+    drop(news.expect("the finality update"));
+    assert_eq!(chain.progress().unwrap().finalized_slot, 14_017_952);
+    gateway.stop().await;
+    std::fs::remove_dir_all(data).unwrap();
+}

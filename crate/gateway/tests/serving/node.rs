@@ -23,7 +23,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::broadcast};
 
 /// What the node answers with.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub(crate) struct Faults {
     pub(crate) other_network: bool,
     /// Proofs, headers and updates have a wrong byte.
     pub(crate) corrupt: bool,
+    /// Nothing was finalized or signed yet.
+    pub(crate) quiet: bool,
 }
 
 /// A running node pair.
@@ -57,9 +59,15 @@ pub(crate) struct Faults {
 pub(crate) struct Nodes {
     pub(crate) url: String,
     faults: Arc<Mutex<Faults>>,
+    events: broadcast::Sender<String>,
 }
 
-type Shared = (Arc<Recording>, Arc<Mutex<Faults>>);
+#[derive(Debug, Clone)]
+struct Shared {
+    recording: Arc<Recording>,
+    faults: Arc<Mutex<Faults>>,
+    events: broadcast::Sender<String>,
+}
 
 /// Reads a recorded answer, without the JSON-RPC around it.
 pub(crate) fn vector(path: &str) -> Value {
@@ -75,7 +83,12 @@ impl Nodes {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let faults = Arc::new(Mutex::new(Faults::default()));
-        let shared: Shared = (Arc::new(recording), faults.clone());
+        let (events, _) = broadcast::channel(16);
+        let shared = Shared {
+            recording: Arc::new(recording),
+            faults: faults.clone(),
+            events: events.clone(),
+        };
         let light_client = "/eth/v1/beacon/light_client";
         let router = Router::new()
             .route("/eth/v1/beacon/genesis", get(genesis))
@@ -89,10 +102,23 @@ impl Nodes {
                 &format!("{light_client}/optimistic_update"),
                 get(optimistic),
             )
+            .route("/eth/v1/events", get(event_stream))
             .route("/", post(rpc))
             .with_state(shared);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, faults }
+        Self {
+            url,
+            faults,
+            events,
+        }
+    }
+
+    /// Sends an event to everyone who listens, as soon as somebody does.
+    pub(crate) async fn announce(&self, topic: &str, data: &Value) {
+        let event = format!("event: {topic}\ndata: {data}\n\n");
+        while self.events.send(event.clone()).is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     pub(crate) fn set(&self, faults: Faults) {
@@ -100,7 +126,7 @@ impl Nodes {
     }
 }
 
-async fn genesis(State((_, faults)): State<Shared>) -> Json<Value> {
+async fn genesis(State(Shared { faults, .. }): State<Shared>) -> Json<Value> {
     let mainnet = Network::mainnet();
     let mut root = mainnet.genesis_validators_root;
     root[0] ^= u8::from(faults.lock().unwrap().other_network);
@@ -112,7 +138,7 @@ async fn genesis(State((_, faults)): State<Shared>) -> Json<Value> {
 }
 
 async fn bootstrap(
-    State((recording, _)): State<Shared>,
+    State(Shared { recording, .. }): State<Shared>,
     Path(root): Path<String>,
     headers: HeaderMap,
 ) -> Response {
@@ -127,7 +153,15 @@ async fn bootstrap(
     })
 }
 
-async fn finality(State((recording, _)): State<Shared>, headers: HeaderMap) -> Response {
+async fn finality(
+    State(Shared {
+        recording, faults, ..
+    }): State<Shared>,
+    headers: HeaderMap,
+) -> Response {
+    if faults.lock().unwrap().quiet {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let (fork, preset) = (recording.fork, Network::mainnet().preset);
     object(&recording, &headers, &recording.finality, |data| {
         LightClientFinalityUpdate::from_json(data, fork, &preset)
@@ -136,7 +170,15 @@ async fn finality(State((recording, _)): State<Shared>, headers: HeaderMap) -> R
     })
 }
 
-async fn optimistic(State((recording, _)): State<Shared>, headers: HeaderMap) -> Response {
+async fn optimistic(
+    State(Shared {
+        recording, faults, ..
+    }): State<Shared>,
+    headers: HeaderMap,
+) -> Response {
+    if faults.lock().unwrap().quiet {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let (fork, preset) = (recording.fork, Network::mainnet().preset);
     object(&recording, &headers, &recording.optimistic, |data| {
         LightClientOptimisticUpdate::from_json(data, fork, &preset)
@@ -145,8 +187,21 @@ async fn optimistic(State((recording, _)): State<Shared>, headers: HeaderMap) ->
     })
 }
 
+async fn event_stream(State(Shared { events, .. }): State<Shared>) -> Response {
+    let pieces = futures::stream::unfold(events.subscribe(), |mut receiver| async move {
+        let piece = receiver.recv().await.ok()?;
+        Some((Ok::<_, std::convert::Infallible>(piece), receiver))
+    });
+    Response::builder()
+        .header(header::CONTENT_TYPE, "text/event-stream")
+        .body(Body::from_stream(pieces))
+        .unwrap()
+}
+
 async fn updates(
-    State((recording, faults)): State<Shared>,
+    State(Shared {
+        recording, faults, ..
+    }): State<Shared>,
     axum::extract::RawQuery(query): axum::extract::RawQuery,
     headers: HeaderMap,
 ) -> Response {
@@ -200,7 +255,12 @@ fn octets(recording: &Recording, body: Vec<u8>) -> Response {
         .unwrap()
 }
 
-async fn rpc(State((recording, faults)): State<Shared>, Json(call): Json<Value>) -> Json<Value> {
+async fn rpc(
+    State(Shared {
+        recording, faults, ..
+    }): State<Shared>,
+    Json(call): Json<Value>,
+) -> Json<Value> {
     let corrupt = faults.lock().unwrap().corrupt;
     let parameter = |index: usize| {
         call["params"][index]
