@@ -14,6 +14,7 @@ mod files;
 mod merkle_proofs;
 mod networks;
 mod ranking;
+mod recorded;
 mod rpc_json;
 mod ssz_model;
 mod ssz_schema;
