@@ -41,12 +41,15 @@ use std::{sync::Arc, time::Duration};
 /// Flips that are tried of each kind.
 const SEEDS: u64 = 25;
 
+/// Verifies an answer.
+type Check = Box<dyn Fn(&[u8]) -> Result<(), String>>;
+
 /// A request, its answer's check, and the lie that concerns it.
 struct Case {
     kind: Kind,
     protocol: Protocol,
     body: Vec<u8>,
-    check: Box<dyn Fn(&[u8]) -> Result<(), String>>,
+    check: Check,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
