@@ -114,9 +114,29 @@ async fn drain(reader: &mut (impl io::AsyncRead + Unpin)) -> String {
 fn ended(result: io::Result<()>) -> String {
     match result {
         Ok(()) => silence(),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => "the peer left".into(),
+        Err(error) if is_end(&error) => "the peer left".into(),
         Err(error) => format!("the heartbeat's stream broke: {error}"),
     }
+}
+
+/// Whether the other side ended the stream, however deep that is wrapped.
+fn is_end(error: &io::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if let Some(
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::NotConnected,
+        ) = kind
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn silence() -> String {
@@ -192,6 +212,20 @@ mod tests {
             }
         }
         assert_eq!((seconds, beats), (12, 3));
+    }
+
+    #[test]
+    fn a_stream_that_the_peer_ended_says_that_it_left() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("wrapped: {0}")]
+        struct Wrapped(#[source] io::Error);
+
+        let inner = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let wrapped = io::Error::new(io::ErrorKind::InvalidData, Wrapped(inner()));
+        assert_eq!(ended(Err(inner())), "the peer left");
+        assert_eq!(ended(Err(wrapped)), "the peer left");
+        assert!(ended(Err(io::Error::other("noise"))).contains("noise"));
+        assert!(ended(Ok(())).contains("silent"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Peer, finality_topic, memory_dialler, memory_listener};
-use lampyris_net::{Event, Fault, RequestError, Verdict};
+use lampyris_net::{Config, Event, Fault, Limits, RequestError, Transport, Verdict};
 use lampyris_wire::{Protocol, frame, gossip, state};
 
 #[tokio::test]
@@ -260,6 +260,41 @@ async fn a_newcomer_hears_the_latest_message_within_a_second() {
         first.gossip().await.is_none(),
         "who has seen it hears it once"
     );
+}
+
+#[tokio::test]
+async fn beyond_the_limit_a_peer_is_turned_away_at_once() {
+    let limits = Limits {
+        inbound_max: 1,
+        ..Limits::default()
+    };
+    let transport = Transport::Memory { listen: Some(77) };
+    let mut listener = Peer::start(Config {
+        transport,
+        limits,
+        serve: true,
+        ..Config::default()
+    });
+    let mut first = memory_dialler(false);
+    first.connect(&mut listener).await;
+    let mut second = memory_dialler(false);
+    second.handle.dial(&listener.address().await).unwrap();
+    let turned_away = async {
+        loop {
+            match second.next().await {
+                Event::DialFailed { .. } | Event::Disconnected { .. } => return,
+                _ => {}
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(2), turned_away)
+        .await
+        .expect("at once");
+    listener.serve(|_, body| Some(body));
+    let answer = first
+        .ask(&listener.id(), Protocol::State, vec![1], 5_000)
+        .await;
+    assert_eq!(answer, Ok(vec![1]));
 }
 
 #[tokio::test]
