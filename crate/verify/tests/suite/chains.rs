@@ -67,8 +67,8 @@ fn every_chain() {
     let files = Files::new();
     let chains = chain_files(&files);
     let steps: usize = chains.iter().map(|path| replay(&files, path).len()).sum();
-    assert!(chains.len() >= 9, "only {} chains", chains.len());
-    println!("{} chains with {steps} steps", chains.len());
+    files.assert_count("chains", chains.len(), 9);
+    files.assert_count("steps of chains", steps, 96);
 }
 
 /// The execution blocks that the chains prove, step by step.
@@ -97,13 +97,13 @@ fn every_bootstrap() {
             count += 1;
         }
     }
-    assert!(count >= 4, "only {count}");
+    files.assert_count("bootstraps without a chain", count, 4);
 }
 
 /// Mainnet's headers 6632737 to 6632928: each names the one before.
 #[test]
 fn every_header_of_a_chain() {
-    let files = Files::new();
+    let files = Files::ours();
     let path = files
         .find(|path| path.ends_with("/headers_6632737_6632928.json"))
         .remove(0);
@@ -132,7 +132,7 @@ fn every_header_of_a_chain() {
 /// Objects that were recorded both ways are the same.
 #[test]
 fn json_and_ssz_are_the_same() {
-    let files = Files::new();
+    let files = Files::ours();
     let preset = Network::mainnet().preset;
     let recorded = |kind: &str| {
         let find = |end: &str| {

@@ -3,13 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use lampyris_verify::config::{Fork, Network, Preset};
+use lampyris_verify::containers::{
+    BeaconBlockHeader, ExecutionPayloadHeader, LightClientHeader, SyncCommittee,
+};
 use lampyris_verify::execution::{Account, Header};
+use lampyris_verify::merkle::hash_pair;
 use lampyris_verify::trie::{NodeSet, lookup, ordered_trie_proof, ordered_trie_root};
-use lampyris_verify::{Address, B256, Bytes, ExecutionBlock, Proven, U256, keccak256};
+use lampyris_verify::{
+    Address, B256, Bytes, Error, ExecutionBlock, Finality, Proven, U256, keccak256,
+};
 use serde_json::Value;
 
 use crate::chains;
 use crate::files::Files;
+use crate::recorded::trusted_store;
 use crate::rpc_json::{self, field, number};
 
 fn is_named(path: &str, start: &str) -> bool {
@@ -92,11 +100,9 @@ fn every_expected_account() {
             }
         }
     }
-    assert!(
-        accounts >= 17 && slots >= 8 && anchored >= 10,
-        "{accounts} {slots} {anchored}"
-    );
-    println!("{accounts} accounts, {anchored} of them anchored by chains, {slots} storage slots");
+    files.assert_count("accounts", accounts, 17);
+    files.assert_count("accounts at blocks that chains prove", anchored, 10);
+    files.assert_count("storage slots", slots, 8);
 }
 
 fn check_account(root: B256, proof: &Value) -> Account {
@@ -175,7 +181,7 @@ fn every_code() {
         }
         assert!(checked > 0, "{}: no account has it", path.display());
     }
-    assert!(codes.len() >= 4);
+    files.assert_count("codes", codes.len(), 4);
 }
 
 /// All files that hold a block, whether or not an `expected*.json` names them.
@@ -217,45 +223,70 @@ fn every_header() {
             anchored += 1;
         }
     }
-    assert!(
-        blocks.len() >= 13 && anchored >= 2,
-        "{} {anchored}",
-        blocks.len()
-    );
-    println!(
-        "{} headers, {anchored} of them anchored by chains",
-        blocks.len()
-    );
+    files.assert_count("headers", blocks.len(), 13);
+    files.assert_count("headers of blocks that chains prove", anchored, 2);
 }
 
-/// A header proves its parent, and the parent its own.
+/// A header proves its parent, and the parent its own: mainnet's blocks 22431085 to 22431083.
 #[test]
 fn parents_of_a_proven_header() {
-    let files = Files::new();
-    let proven = proven_blocks(&files);
-    let all = blocks(&files);
-    let headers: BTreeMap<B256, Header> = all
-        .iter()
-        .map(|(_, block)| (field(block, "hash"), rpc_json::header(block)))
-        .collect();
-    let mut parents = 0;
-    for (hash, header) in &headers {
-        let Some(parent) = headers.get(&header.parent_hash) else {
-            continue;
-        };
-        let rlp = parent.encode_rlp();
-        if let Some(block) = proven.get(hash) {
-            let child = block.header(&header.encode_rlp()).unwrap();
-            let proven = child.parent(&rlp).unwrap();
-            assert_eq!(proven.value(), parent);
-            assert_eq!(proven.evidence().block_hash, header.parent_hash);
-            assert_eq!(proven.evidence().block_number + 1, header.number);
-            assert_eq!(proven.evidence().finality, child.evidence().finality);
-            assert!(proven.parent(&rlp).is_err());
-            parents += 1;
-        }
+    let files = Files::ours();
+    let header = |number: u64| {
+        let name = format!("nimbus-mainnet-el-blocks/{number}.json");
+        let path = files.find(|path| path == name).remove(0);
+        rpc_json::header(&rpc_json::result(files.json(&path)))
+    };
+    let [child, parent, grandparent] = [22_431_085, 22_431_084, 22_431_083].map(header);
+    let proven = trusted_block(&child).header(&child.encode_rlp()).unwrap();
+    let again = proven.parent(&parent.encode_rlp()).unwrap();
+    assert_eq!(again.value(), &parent);
+    assert_eq!(again.evidence().block_hash, child.parent_hash);
+    assert_eq!(again.evidence().block_number, 22_431_084);
+    assert_eq!(again.evidence().slot, proven.evidence().slot);
+    assert_eq!(again.evidence().finality, Finality::Finalized);
+    assert_eq!(again.block().value().state_root, parent.state_root);
+
+    for wrong in [&child, &grandparent] {
+        let error = proven.parent(&wrong.encode_rlp()).unwrap_err();
+        assert!(matches!(error, Error::Hash { .. }), "{error}");
     }
-    println!("{parents} parents");
+    let last = again.parent(&grandparent.encode_rlp()).unwrap();
+    assert_eq!(last.value(), &grandparent);
+    assert_eq!(last.evidence().block_number, 22_431_083);
+}
+
+/// A block that a kept store trusts.
+fn trusted_block(header: &Header) -> Proven<ExecutionBlock> {
+    let mut network = Network::mainnet();
+    network.preset = Preset::MINIMAL;
+    let execution = ExecutionPayloadHeader {
+        block_hash: header.hash(),
+        block_number: header.number,
+        logs_bloom: Bytes::from_static(&[0; 256]),
+        ..ExecutionPayloadHeader::default()
+    };
+    let slot = 364_032 * 8;
+    let branch = vec![B256::repeat_byte(1); 4];
+    // Generalized index 25 is 11001: left or right from the leaf up.
+    let leaf = execution.hash_tree_root(Fork::Electra);
+    let [a, b, c, d] = [branch[0], branch[1], branch[2], branch[3]];
+    let body_root = hash_pair(d, hash_pair(hash_pair(hash_pair(a, leaf), b), c));
+    let header = LightClientHeader {
+        beacon: BeaconBlockHeader {
+            slot,
+            body_root,
+            ..BeaconBlockHeader::default()
+        },
+        execution: Some(execution),
+        execution_branch: branch,
+    };
+    let committee = SyncCommittee {
+        pubkeys: vec![[0; 48]; 32],
+        aggregate_pubkey: [0; 48],
+    };
+    trusted_store(&header, &committee, None, &network)
+        .finalized()
+        .unwrap()
 }
 
 /// Receipts of whole blocks: their root, and each of them by its own proof.
@@ -308,8 +339,8 @@ fn every_receipt() {
         assert!(header.receipt(&set, behind).is_err());
         anchored += 1;
     }
-    assert!(with_root >= 5 && anchored >= 1, "{with_root} {anchored}");
-    println!("{with_root} blocks' receipts, {anchored} with a proof of each");
+    files.assert_count("blocks' receipts", with_root, 5);
+    files.assert_count("blocks' receipts, each by its own proof", anchored, 1);
 }
 
 /// Transactions of whole blocks: their root, and each of them by its own proof.
@@ -348,6 +379,6 @@ fn every_transaction() {
             proofs += 1;
         }
     }
-    assert!(roots >= 2 && proofs >= 300, "{roots} {proofs}");
-    println!("{roots} blocks' transactions, {proofs} of them by their own proof");
+    files.assert_count("blocks' transactions", roots, 2);
+    files.assert_count("transactions by their own proof", proofs, 300);
 }

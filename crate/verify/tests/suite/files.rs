@@ -14,13 +14,30 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// The folder that `LAMPYRIS_VECTORS` names, or our own.
     pub(crate) fn new() -> Self {
-        let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors");
-        let root = std::env::var_os("LAMPYRIS_VECTORS").unwrap_or_else(|| default.into());
+        std::env::var_os("LAMPYRIS_VECTORS").map_or_else(Self::ours, |root| Self {
+            root: root.into(),
+            ..Self::ours()
+        })
+    }
+
+    /// Our own, for tests of certain files.
+    pub(crate) fn ours() -> Self {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors");
         Self {
             root: root.into(),
             opened: RefCell::default(),
         }
+    }
+
+    /// Says how many there were, and fails if of our own there are fewer than there should be.
+    pub(crate) fn assert_count(&self, what: &str, count: usize, least: usize) {
+        println!("{count} {what}");
+        assert!(
+            count >= least || self.root != Self::ours().root,
+            "only {count} {what}"
+        );
     }
 
     /// All files whose path, from the root on, fits.

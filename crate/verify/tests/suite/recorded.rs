@@ -46,11 +46,22 @@ pub(crate) fn start_without_bootstrap(
     let committee = |name: &str| SyncCommittee::from_json(&json(name), &network.preset).unwrap();
     let update = json("finality_update_7167008.json");
     let header = LightClientHeader::from_json(&update["finalized_header"], Fork::Electra).unwrap();
+    let current = committee("current_sync_committee_7167008.json");
+    let next = committee("next_sync_committee_7167008.json");
+    trusted_store(&header, &current, Some(&next), network)
+}
+
+/// A store that is simply trusted, as one is that was kept: through its record.
+pub(crate) fn trusted_store(
+    header: &LightClientHeader,
+    current: &SyncCommittee,
+    next: Option<&SyncCommittee>,
+    network: &Network,
+) -> LightClientStore {
     let header = header.encode(Fork::NEWEST);
-    let current = committee("current_sync_committee_7167008.json").encode();
-    let next = committee("next_sync_committee_7167008.json").encode();
+    let next = next.map_or_else(Vec::new, SyncCommittee::encode);
     // Version, genesis, five offsets, two maxima, a flag; then the parts.
-    let variable = [&header, &header, &current, &next, &Vec::new()];
+    let variable = [&header, &header, &current.encode(), &next, &Vec::new()];
     let mut offset = u32::try_from(1 + 32 + 5 * 4 + 8 + 8 + 1).unwrap();
     let mut record = vec![1];
     record.extend_from_slice(network.genesis_validators_root.as_slice());

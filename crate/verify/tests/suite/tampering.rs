@@ -29,7 +29,7 @@ fn each_byte_changed(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
 /// A bootstrap and the update after it, of each fork that the specification's tests have.
 #[test]
 fn every_byte_of_a_bootstrap_and_of_an_update() {
-    let files = Files::new();
+    let files = Files::ours();
     let starts = sync::starts(&files);
     assert!(starts.len() >= 5, "only {} forks", starts.len());
     for sync::Start {
@@ -65,7 +65,7 @@ fn every_byte_of_a_bootstrap_and_of_an_update() {
 /// Mainnet's updates of April 2026.
 #[test]
 fn every_byte_of_a_finality_and_of_an_optimistic_update() {
-    let files = Files::new();
+    let files = Files::ours();
     let network = Network::mainnet();
     let (fork, preset) = (Fork::Fulu, &network.preset);
     let store = fulu_store(&files);
@@ -134,7 +134,7 @@ fn refusal(
     network: &Network,
     slots_later: i64,
 ) -> Error {
-    let files = Files::new();
+    let files = Files::ours();
     let store = fulu_store(&files);
     let mut update = fulu_finality_update(&files);
     let slot = update.signature_slot.saturating_add_signed(slots_later);
@@ -170,7 +170,7 @@ fn refusals_that_are_nobodys_fault() {
     );
     assert_eq!(error.fault(), Fault::Unavailable);
 
-    let files = Files::new();
+    let files = Files::ours();
     let mut store = fulu_store(&files);
     let update = fulu_finality_update(&files);
     let slot = update.signature_slot;
@@ -254,7 +254,7 @@ fn forks_that_are_not_supported() {
 /// The account of the Deneb chain: `eth_getProof` at exactly the finalized block.
 #[test]
 fn every_byte_of_account_and_storage_proofs() {
-    let files = Files::new();
+    let files = Files::ours();
     let path = files
         .find(|path| path.ends_with("base-data/EthGetProof.json"))
         .remove(0);
@@ -298,7 +298,7 @@ fn every_byte_of_account_and_storage_proofs() {
 /// Mainnet block 24784163: its header, and one of its transactions.
 #[test]
 fn every_byte_of_a_header_and_of_a_transaction_proof() {
-    let files = Files::new();
+    let files = Files::ours();
     let json = fulu(&files, "block_0x17a2d23.json");
     let rlp = rpc_json::header(&json).encode_rlp();
     let blocks = chains::proven_blocks(&files);
