@@ -2,6 +2,7 @@
 
 mod light_client;
 mod limits;
+mod preimage;
 mod state;
 mod transaction_block;
 
@@ -22,12 +23,13 @@ use lampyris_wire::{
 use limits::Limits;
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{sync::Mutex, time::timeout};
 
 /// Bounds of the caches, in bytes.
 const CODES_BYTES_MAX: usize = 32 * 1024 * 1024;
+const PROOFS_BYTES_MAX: usize = 64 * 1024 * 1024;
 const HEADERS_BYTES_MAX: usize = 4 * 1024 * 1024;
 const PREIMAGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 const TRANSACTION_BLOCKS_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -46,12 +48,14 @@ pub struct Server {
     hook: Arc<dyn Hook>,
     limits: Limits,
     codes: Cache<B256, Bytes>,
+    /// Proofs by the hash of their request, which names the block: tabs ask for the same ones.
+    proofs: Cache<B256, Vec<Bytes>>,
     header_cache: Cache<B256, Arc<CheckedHeader>>,
     state_blocks: Cache<B256, state::StateBlock>,
     transaction_blocks: Cache<B256, Arc<transaction_block::TransactionBlock>>,
     preimages: Cache<B256, Bytes>,
-    /// Up to which block a governor's events have been looked through.
-    scanned: Cache<Address, u64>,
+    /// Up to which block a governor's events have been looked through, and when.
+    scanned: Cache<Address, (u64, Instant)>,
     scanning: Mutex<()>,
 }
 
@@ -72,6 +76,7 @@ impl Server {
             hook,
             limits: Limits::default(),
             codes: Cache::new(CODES_BYTES_MAX),
+            proofs: Cache::new(PROOFS_BYTES_MAX),
             header_cache: Cache::new(HEADERS_BYTES_MAX),
             state_blocks: Cache::new(SMALL_BYTES_MAX),
             transaction_blocks: Cache::new(TRANSACTION_BLOCKS_BYTES_MAX),

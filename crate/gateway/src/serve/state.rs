@@ -2,10 +2,7 @@
 //! so that a gateway in front of a faulty node fails instead of misbehaving.
 
 use super::{Server, transaction_block::TransactionBlock};
-use crate::{
-    Error,
-    upstream::{json::quantity, proposal},
-};
+use crate::{Error, upstream::json::quantity};
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use futures::{StreamExt, TryStreamExt, stream};
 use lampyris_verify::{
@@ -25,18 +22,6 @@ const CALLS_AT_ONCE_MAX: usize = 8;
 /// may take a moment longer than the committee to import it.
 const IMPORT_ATTEMPTS_MAX: usize = 4;
 const IMPORT_PAUSE: Duration = Duration::from_millis(250);
-
-/// Blocks of a range of logs, for nodes that refuse the whole chain at once.
-const LOG_RANGE: u64 = 10_000;
-
-/// Such ranges that are looked through, newest first: two months of mainnet.
-const LOG_RANGES_MAX: u64 = 50;
-
-/// Blocks at the head that are looked through again, since they may have been replaced.
-const LOG_REORG: u64 = 64;
-
-/// The longest text behind a hash.
-const PREIMAGE_BYTES_MAX: usize = lampyris_wire::state::MAX_PREIMAGE_BYTES;
 
 /// What a block is to a state request.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +72,28 @@ impl Server {
         block_hash: B256,
         accounts: Vec<AccountQuery>,
     ) -> Result<Response, Error> {
+        let request = Request::StateProof {
+            block_hash,
+            accounts: accounts.clone(),
+        };
+        let key = request
+            .encode()
+            .map(keccak256)
+            .map_err(|error| Error::malformed("request", error))?;
+        if let Some(nodes) = self.proofs.find(&key) {
+            return Ok(Response::StateProof { nodes });
+        }
+        let nodes = self.fetch_proof(block_hash, accounts).await?;
+        self.proofs.keep(key, nodes.clone(), size(&nodes));
+        Ok(Response::StateProof { nodes })
+    }
+
+    /// The nodes that prove all of the accounts and slots, each once.
+    async fn fetch_proof(
+        &self,
+        block_hash: B256,
+        accounts: Vec<AccountQuery>,
+    ) -> Result<Vec<Bytes>, Error> {
         let block = self.state_block(block_hash).await?;
         let proofs: Vec<Vec<Bytes>> = stream::iter(accounts.clone())
             .map(|query| self.proof(query, block.number))
@@ -99,18 +106,14 @@ impl Server {
             .flatten()
             .filter(|node| seen.insert(keccak256(node)))
             .collect();
-        let bytes = nodes
-            .iter()
-            .map(|node| node.len().saturating_add(4))
-            .sum::<usize>();
-        if nodes.len() > MAX_NODES || bytes >= frame::RESPONSE_BYTES_MAX {
+        if nodes.len() > MAX_NODES || size(&nodes) >= frame::RESPONSE_BYTES_MAX {
             return Err(Error::malformed(
                 "request",
                 "its proof is too large; ask for less",
             ));
         }
         check_proof(block.state_root, &accounts, nodes.clone())?;
-        Ok(Response::StateProof { nodes })
+        Ok(nodes)
     }
 
     async fn proof(&self, query: AccountQuery, number: u64) -> Result<Vec<Bytes>, Error> {
@@ -240,52 +243,11 @@ impl Server {
             receipt_nodes,
         }))
     }
+}
 
-    async fn preimage(&self, hash: B256, governor: Address) -> Result<Response, Error> {
-        if let Some(bytes) = self.preimages.find(&hash) {
-            return Ok(Response::Preimage { bytes });
-        }
-        let _scanning = self.scanning.lock().await;
-        if self.preimages.find(&hash).is_none() {
-            self.scan_proposals(governor, hash).await?;
-        }
-        let bytes = self.preimages.find(&hash).ok_or(Error::Missing("text"))?;
-        Ok(Response::Preimage { bytes })
-    }
-
-    /// Looks through a governor's events, the newest first, until `wanted` is found or nothing is
-    /// left that was not seen before.
-    async fn scan_proposals(&self, governor: Address, wanted: B256) -> Result<(), Error> {
-        let height = self.execution.height().await?;
-        let seen = self.scanned.find(&governor);
-        let start = seen.map_or(0, |seen: u64| seen.saturating_sub(LOG_REORG));
-        if self.scan_range(governor, start, height).await.is_err() {
-            let mut to = height;
-            for _ in 0..LOG_RANGES_MAX {
-                let from = to.saturating_sub(LOG_RANGE - 1).max(start);
-                self.scan_range(governor, from, to).await?;
-                if from <= start || self.preimages.find(&wanted).is_some() {
-                    break;
-                }
-                to = from.saturating_sub(1);
-            }
-        }
-        if self.preimages.find(&wanted).is_none() {
-            self.scanned.keep(governor, height, size_of::<u64>());
-        }
-        Ok(())
-    }
-
-    async fn scan_range(&self, governor: Address, from: u64, to: u64) -> Result<(), Error> {
-        let logs = self.execution.proposals(governor, from, to).await?;
-        for text in logs.iter().filter_map(proposal::description) {
-            if text.len() <= PREIMAGE_BYTES_MAX {
-                let bytes = Bytes::copy_from_slice(text);
-                self.preimages.keep(keccak256(text), bytes, text.len());
-            }
-        }
-        Ok(())
-    }
+/// The bytes that nodes take in a response.
+fn size(nodes: &[Bytes]) -> usize {
+    nodes.iter().map(|node| node.len().saturating_add(4)).sum()
 }
 
 /// Walks from the state root to every account and slot.

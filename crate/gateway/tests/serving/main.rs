@@ -272,6 +272,17 @@ async fn accounts_of_mainnet_are_proven() {
         corrupt: true,
         ..Default::default()
     });
+    // What is known is served from memory; what is asked for now does not verify.
+    let again = client.state(request).await;
+    assert!(matches!(again, Response::StateProof { .. }), "{again:?}");
+    let accounts = vec![AccountQuery {
+        address,
+        slots: vec![],
+    }];
+    let request = Request::StateProof {
+        block_hash: finalized.value().hash,
+        accounts,
+    };
     expect_failure(&client, request, FailureCode::Unavailable).await;
     client.stop().await;
 }
