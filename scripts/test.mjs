@@ -70,7 +70,7 @@ function wantedGroups(only) {
 function steps(files, fast, wantsNative) {
   const wasmCrates = ['-p', 'lampyris-core-wasm', '-p', 'lampyris-net-wasm'];
   return [
-    check('lint', 'Format of Rust', 'cargo', ['fmt', '--all', '--check']),
+    check('lint', 'Format of Rust', 'cargo', ['fmt', '--all', '--check', '--', '--color', 'never']),
     {
       name: 'Build',
       group: 'build',
@@ -81,9 +81,9 @@ function steps(files, fast, wantsNative) {
     },
     check('lint', 'Types of page and package', join(root, 'node_modules', '.bin', 'tsc'), ['--project', '.']),
     check('lint', 'Types of scripts', join(root, 'node_modules', '.bin', 'tsc'), ['--project', 'scripts']),
-    check('lint', 'Clippy, native', 'cargo', ['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']),
-    check('lint', 'Clippy, wasm', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', ...wasmCrates, '--locked', '--', '-D', 'warnings']),
-    check('lint', 'Documentation of Rust', 'cargo', ['doc', '--workspace', '--no-deps', '--locked'], { RUSTDOCFLAGS: '-D warnings' }),
+    check('lint', 'Clippy, native', 'cargo', ['clippy', '--workspace', '--all-targets', '--locked', '--keep-going', '--', '-D', 'warnings']),
+    check('lint', 'Clippy, wasm', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', ...wasmCrates, '--locked', '--keep-going', '--', '-D', 'warnings']),
+    check('lint', 'Documentation of Rust', 'cargo', ['doc', '--workspace', '--no-deps', '--locked', '--keep-going'], { RUSTDOCFLAGS: '-D warnings' }),
     { name: 'Rust tests', group: 'rust', run: rustTests },
     { name: 'Node tests', group: 'js', run: () => nodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
     ...chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({
