@@ -1,12 +1,13 @@
 //! WebRTC in a tab: dials gateways, cannot listen.
 
+use futures_timer::Delay;
 use libp2p::{
     Multiaddr, Transport as _,
     core::{muxing::StreamMuxerBox, transport::timeout::TransportTimeout},
 };
 use libp2p_webrtc_websys as webrtc;
 
-use super::{CONNECT_TIME, Connections};
+use super::{CONNECT_TIME, Connections, DIALLER_DELAY};
 use crate::{
     config::Config,
     error::{Error, Result},
@@ -19,7 +20,11 @@ pub(super) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)>
             reason: "a tab cannot listen".into(),
         });
     }
-    let transport = webrtc::Transport::new(webrtc::Config::new(config.key.pair()))
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(Shim::new(muxer))));
+    let transport = webrtc::Transport::new(webrtc::Config::new(config.key.pair())).and_then(
+        |(peer, muxer), _| async move {
+            Delay::new(DIALLER_DELAY).await;
+            Ok::<_, webrtc::Error>((peer, StreamMuxerBox::new(Shim::new(muxer))))
+        },
+    );
     Ok((TransportTimeout::new(transport, CONNECT_TIME).boxed(), None))
 }

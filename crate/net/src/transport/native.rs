@@ -10,7 +10,7 @@ use libp2p::{
 };
 use libp2p_webrtc::tokio as webrtc;
 
-use super::{CONNECT_TIME, Connections};
+use super::{CONNECT_TIME, Connections, DIALLER_DELAY};
 use crate::{
     config::Config,
     error::{Error, Result},
@@ -45,9 +45,13 @@ pub(super) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)>
     })?;
     let transport = webrtc::Transport::new(config.key.pair().clone(), certificate).and_then(
         |(peer, muxer), endpoint| async move {
-            if endpoint.is_listener() {
-                Delay::new(LISTENER_DELAY).await;
-            }
+            let is_listener = endpoint.is_listener();
+            Delay::new(if is_listener {
+                LISTENER_DELAY
+            } else {
+                DIALLER_DELAY
+            })
+            .await;
             Ok::<_, webrtc::Error>((peer, StreamMuxerBox::new(Shim::new(muxer))))
         },
     );
