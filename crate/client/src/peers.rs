@@ -136,7 +136,6 @@ impl Peer {
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
     table: BTreeMap<String, Peer>,
-    rotation: usize,
 }
 
 impl Peers {
@@ -219,20 +218,17 @@ impl Peers {
             .count()
     }
 
-    /// Connected peers in the order in which they should be asked: each call starts with the next
-    /// one, so that work and temptation are shared out.
-    pub(crate) fn order(&mut self) -> Vec<String> {
+    /// Connected peers in the order in which they should be asked: from a random one on, so that
+    /// work is shared out and no liar can foresee which question it gets.
+    pub(crate) fn order(&self, random: u8) -> Vec<String> {
         let mut ids: Vec<String> = self
             .table
             .iter()
             .filter(|(_, peer)| peer.link == Link::Connected)
             .map(|(id, _)| id.clone())
             .collect();
-        if !ids.is_empty() {
-            self.rotation = self.rotation.wrapping_add(1);
-            let start = self.rotation % ids.len();
-            ids.rotate_left(start);
-        }
+        let start = usize::from(random).checked_rem(ids.len()).unwrap_or(0);
+        ids.rotate_left(start);
         ids
     }
 
@@ -453,14 +449,16 @@ mod tests {
     }
 
     #[test]
-    fn each_connected_peer_gets_its_turn_to_be_first() {
+    fn any_connected_peer_may_be_the_first() {
         let mut peers = Peers::default();
+        assert!(peers.order(7).is_empty());
         for id in ["a", "b", "c"] {
             peers.connected(id, "/x", 0);
         }
-        let firsts: std::collections::BTreeSet<String> = (0..3)
-            .filter_map(|_| peers.order().first().cloned())
+        let firsts: Vec<String> = (0..3)
+            .filter_map(|random| peers.order(random).first().cloned())
             .collect();
-        assert_eq!(firsts.len(), 3);
+        assert_eq!(firsts, ["a", "b", "c"]);
+        assert_eq!(peers.order(255).len(), 3);
     }
 }

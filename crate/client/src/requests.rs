@@ -139,12 +139,10 @@ impl<P: Platform> Inner<P> {
         self: &Rc<Self>,
         question: Question<T>,
     ) -> Result<(T, String), Error> {
-        let mut peers = self
-            .peers
-            .borrow_mut()
-            .order()
-            .into_iter()
-            .take(ATTEMPTS_MAX);
+        let mut random = [0];
+        self.platform.fill_entropy(&mut random);
+        let order = self.peers.borrow().order(random[0]);
+        let mut peers = order.into_iter().take(ATTEMPTS_MAX);
         let (results, mut answers) = mpsc::channel(ATTEMPTS_MAX);
         let mut last = Error::new(Code::NoPeers, "no peer is connected");
         let mut running = 0_usize;
