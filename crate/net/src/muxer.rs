@@ -6,13 +6,17 @@
 //! * Closing a connection whose other side is dead never returns: it is given [`CLOSE_TIME`].
 
 use std::{
+    future::poll_fn,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use futures::{AsyncRead, AsyncWrite, FutureExt};
+use futures::{
+    AsyncRead, AsyncWrite, FutureExt,
+    future::{self, Either},
+};
 use futures_timer::Delay;
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerEvent};
 
@@ -25,17 +29,31 @@ const CLOSE_TIME: Duration = Duration::from_secs(3);
 
 /// A muxer with bounded writes and a bounded close.
 #[derive(Debug)]
-pub(crate) struct Shim<M> {
+pub(crate) struct Shim<M: StreamMuxer> {
     inner: M,
+    /// The stream that [`Shim::first_stream`] waited for.
+    first: Option<M::Substream>,
     closing: Option<Delay>,
 }
 
-impl<M> Shim<M> {
+impl<M: StreamMuxer + Unpin> Shim<M> {
     pub(crate) const fn new(inner: M) -> Self {
         Self {
             inner,
+            first: None,
             closing: None,
         }
+    }
+
+    /// Waits until the other side opens a stream, or until `patience` is over. The stream is handed
+    /// out afterwards as if it came then.
+    pub(crate) async fn first_stream(&mut self, patience: Duration) -> Result<(), M::Error> {
+        let first = poll_fn(|context| Pin::new(&mut self.inner).poll_inbound(context));
+        match future::select(first, Delay::new(patience)).await {
+            Either::Left((first, _)) => self.first = Some(first?),
+            Either::Right(_) => {}
+        }
+        Ok(())
     }
 }
 
@@ -50,6 +68,9 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Result<Self::Substream, Self::Error>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Ok(Stream::new(first)));
+        }
         let stream = ready!(Pin::new(&mut self.inner).poll_inbound(context));
         Poll::Ready(stream.map(Stream::new))
     }
@@ -136,9 +157,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Stream<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, future::poll_fn};
+    use std::convert::Infallible;
 
-    use futures::{AsyncReadExt, AsyncWriteExt};
+    use futures::{AsyncReadExt, AsyncWriteExt, StreamExt, channel::mpsc};
 
     use super::*;
     use crate::clock::Moment;
@@ -185,19 +206,27 @@ mod tests {
         }
     }
 
-    /// A muxer whose close never returns, as that of a dead WebRTC connection.
+    /// A muxer whose close never returns, as that of a dead WebRTC connection, and to which these
+    /// streams are opened.
     #[derive(Debug)]
-    struct Stuck;
+    struct Opened(mpsc::Receiver<Recorder>);
 
-    impl StreamMuxer for Stuck {
+    fn stuck() -> Shim<Opened> {
+        Shim::new(Opened(mpsc::channel(0).1))
+    }
+
+    impl StreamMuxer for Opened {
         type Substream = Recorder;
         type Error = Infallible;
 
         fn poll_inbound(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
         ) -> Poll<Result<Recorder, Self::Error>> {
-            Poll::Pending
+            match ready!(self.0.poll_next_unpin(context)) {
+                Some(stream) => Poll::Ready(Ok(stream)),
+                None => Poll::Pending,
+            }
         }
 
         fn poll_outbound(
@@ -220,7 +249,7 @@ mod tests {
     }
 
     async fn stream() -> Stream<Recorder> {
-        let mut muxer = Shim::new(Stuck);
+        let mut muxer = stuck();
         poll_fn(|context| Pin::new(&mut muxer).poll_outbound(context))
             .await
             .unwrap()
@@ -247,8 +276,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_first_stream_is_waited_for_and_handed_on() {
+        let (mut opened, streams) = mpsc::channel(1);
+        let mut muxer = Shim::new(Opened(streams));
+        let patience = Duration::from_millis(50);
+        muxer.first_stream(patience).await.unwrap();
+        assert!(muxer.first.is_none());
+        opened
+            .try_send(Recorder {
+                pending: 7,
+                ..Recorder::default()
+            })
+            .unwrap();
+        muxer.first_stream(10 * CLOSE_TIME).await.unwrap();
+        let handed = poll_fn(|context| Pin::new(&mut muxer).poll_inbound(context)).await;
+        assert_eq!(handed.unwrap().inner.pending, 7);
+        assert!(muxer.first.is_none());
+    }
+
+    #[tokio::test]
     async fn a_close_that_never_returns_is_given_up() {
-        let mut muxer = Shim::new(Stuck);
+        let mut muxer = stuck();
         let start = Moment::now();
         poll_fn(|context| Pin::new(&mut muxer).poll_close(context))
             .await

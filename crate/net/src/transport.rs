@@ -19,7 +19,7 @@ pub use native::generate_certificate_pem;
 
 /// How long the dialler keeps quiet on a new connection. The stock native half listens for streams only
 /// after it has sent the handshake's last message; on a busy machine a stream that comes at once is
-/// lost. It costs nothing: the listener begins later still.
+/// lost. The listener waits for that stream before it begins itself.
 const DIALLER_DELAY: std::time::Duration = std::time::Duration::from_millis(100);
 /// How long connecting may take in all: nobody waits longer for a gateway.
 const CONNECT_TIME: std::time::Duration = std::time::Duration::from_secs(10);

@@ -17,10 +17,11 @@ use crate::{
     muxer::Shim,
 };
 
-/// How long the listener keeps quiet on a new connection. The stock browser half listens for the
-/// other side's streams only some 15 ms after the handshake; what is opened earlier vanishes, and
-/// gossip then begins ten seconds later.
-const LISTENER_DELAY: Duration = Duration::from_millis(200);
+/// How long the listener keeps quiet on a new connection at most: until the dialler opens a stream.
+/// The stock browser half listens for the other side's streams only some time after the handshake, more
+/// than 200 ms on a busy page; what is opened earlier vanishes, and gossip then begins ten seconds
+/// later. Our diallers open streams at once.
+const LISTENER_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Makes a certificate for [`crate::Listen`]. Its hash is part of the listener's address, so keep it,
 /// where only its owner can read it: the private key is in it.
@@ -45,14 +46,13 @@ pub(super) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)>
     })?;
     let transport = webrtc::Transport::new(config.key.pair().clone(), certificate).and_then(
         |(peer, muxer), endpoint| async move {
-            let is_listener = endpoint.is_listener();
-            Delay::new(if is_listener {
-                LISTENER_DELAY
+            let mut muxer = Shim::new(muxer);
+            if endpoint.is_listener() {
+                muxer.first_stream(LISTENER_PATIENCE).await?;
             } else {
-                DIALLER_DELAY
-            })
-            .await;
-            Ok::<_, webrtc::Error>((peer, StreamMuxerBox::new(Shim::new(muxer))))
+                Delay::new(DIALLER_DELAY).await;
+            }
+            Ok::<_, webrtc::Error>((peer, StreamMuxerBox::new(muxer)))
         },
     );
     Ok((
