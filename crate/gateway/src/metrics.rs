@@ -34,7 +34,7 @@ struct Calls {
     seconds: f64,
 }
 
-/// How far the gateway has followed the chain, for [`Metrics::render`].
+/// How far the gateway has followed the chain, for `Metrics::render`.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
     /// Slot of the newest verified head.

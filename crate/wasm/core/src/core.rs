@@ -46,7 +46,7 @@ struct Vote {
 impl Core {
     /// A client that does nothing until `start`.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: JsValue, host: Host) -> Result<Core, JsValue> {
+    pub fn new(config: JsValue, host: Host) -> Result<Self, JsValue> {
         let json: ConfigJson = from_js("config", config)?;
         let config = Config::try_from(json).map_err(reject)?;
         Ok(Self {
@@ -111,7 +111,10 @@ impl Core {
 
     /// Opens a key for this visit.
     pub async fn unlock(&self, address: String, passphrase: String) -> Answer {
-        answer(self.client.unlock(parse("address", &address)?, &normal(&passphrase)))
+        answer(
+            self.client
+                .unlock(parse("address", &address)?, &normal(&passphrase)),
+        )
     }
 
     /// Forgets an open key.

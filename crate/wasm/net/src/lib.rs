@@ -84,7 +84,6 @@ impl Swarm {
     }
 
     /// Asks a connected peer; gives the response's bytes as they came.
-    #[must_use]
     #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
     pub fn request(
         &self,
@@ -116,7 +115,6 @@ impl Swarm {
     }
 
     /// Publishes a message; fails when no peer wants its topic.
-    #[must_use]
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn publish(&self, topic: String, data: Vec<u8>) -> Promise {
         let handle = self.handle.clone();
