@@ -47,6 +47,10 @@ impl<M: StreamMuxer + Unpin> Shim<M> {
 
     /// Waits until the other side opens a stream, or until `patience` is over. The stream is handed
     /// out afterwards as if it came then.
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(dead_code, reason = "a tab does not listen")
+    )]
     pub(crate) async fn first_stream(&mut self, patience: Duration) -> Result<(), M::Error> {
         let first = poll_fn(|context| Pin::new(&mut self.inner).poll_inbound(context));
         match future::select(first, Delay::new(patience)).await {
