@@ -1,26 +1,42 @@
-//! How many requests a peer may make: a token bucket.
+//! How much a peer may ask and say: token buckets.
 
 use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// A page that lists proposals asks a hundred things at once.
-const BURST: u32 = 128;
-/// Afterwards, sustained. A following tab asks about one thing a slot.
-const PER_SECOND: u32 = 32;
+/// A burst, and what may follow each second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rate {
+    burst: u32,
+    per_second: u32,
+}
+
+/// Requests: a page that lists proposals asks a hundred things at once; a tab that follows asks about
+/// one thing a slot.
+pub(crate) const REQUESTS: Rate = Rate {
+    burst: 128,
+    per_second: 32,
+};
+/// Gossip: two topics with two messages a slot each, at slots of a second.
+pub(crate) const GOSSIP: Rate = Rate {
+    burst: 64,
+    per_second: 8,
+};
 
 /// A token bucket of one peer.
 #[derive(Debug)]
 pub(crate) struct Bucket {
+    rate: Rate,
     tokens: f64,
     filled: Moment,
 }
 
 impl Bucket {
     /// A full one.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self {
-            tokens: f64::from(BURST),
+            rate,
+            tokens: f64::from(rate.burst),
             filled: Moment::now(),
         }
     }
@@ -33,8 +49,8 @@ impl Bucket {
     }
 
     fn take_after(&mut self, elapsed: Duration) -> bool {
-        let filled = self.tokens + elapsed.as_secs_f64() * f64::from(PER_SECOND);
-        self.tokens = filled.min(f64::from(BURST));
+        let filled = self.tokens + elapsed.as_secs_f64() * f64::from(self.rate.per_second);
+        self.tokens = filled.min(f64::from(self.rate.burst));
         if self.tokens < 1.0 {
             return false;
         }
@@ -49,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_burst_then_the_sustained_rate() {
-        let mut bucket = Bucket::new();
+        let mut bucket = Bucket::new(REQUESTS);
         let burst = (0..1_000)
             .filter(|_| bucket.take_after(Duration::ZERO))
             .count();
@@ -59,6 +75,6 @@ mod tests {
             .count();
         assert!((31..=32).contains(&second), "{second}");
         assert!(bucket.take_after(Duration::from_secs(3_600)));
-        assert!(bucket.tokens < f64::from(BURST));
+        assert!(bucket.tokens < 128.0);
     }
 }

@@ -237,6 +237,26 @@ async fn gossip_is_forwarded_only_after_it_was_accepted() {
 }
 
 #[tokio::test]
+async fn who_floods_with_gossip_is_cut_off() {
+    let topic = finality_topic();
+    let mut listener = memory_listener(&[&topic]);
+    let mut flooder = memory_dialler(true);
+    flooder.handle.subscribe(&topic).unwrap();
+    flooder.connect(&mut listener).await;
+    flooder.subscribed().await;
+    for number in 0_u32..300 {
+        let data = gossip::compress(&number.to_le_bytes());
+        let _full = flooder.handle.publish(&topic, data).await;
+        // Slower than the sender's own queues overflow.
+        if number % 32 == 31 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    let reason = listener.disconnected().await;
+    assert!(reason.contains("floods"), "{reason}");
+}
+
+#[tokio::test]
 async fn a_newcomer_hears_the_latest_message_within_a_second() {
     let topic = finality_topic();
     let mut gateway = memory_listener(&[&topic]);

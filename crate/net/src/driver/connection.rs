@@ -13,6 +13,7 @@ use crate::{
     executor, heartbeat,
     life::{Guard, Life},
     places::Places,
+    rate::{self, Bucket},
     requests::{
         Answer, IN_FLIGHT_MAX, Opener, WAITING_MAX, inbound::Requester, once, state_client,
         state_server,
@@ -43,6 +44,7 @@ pub(super) struct Connection {
     asking: Places,
     state_requests: Option<mpsc::Sender<state_client::Request>>,
     requester: Requester,
+    gossip: Bucket,
     /// Ends the serving of an older state stream when a newer comes.
     state_server: Option<Guard>,
 }
@@ -87,6 +89,7 @@ impl Connection {
             asking: Places::new(IN_FLIGHT_MAX),
             state_requests: None,
             requester: Requester::new(peer.to_string(), events),
+            gossip: Bucket::new(rate::GOSSIP),
             state_server: None,
         }
     }
@@ -95,6 +98,11 @@ impl Connection {
     pub(super) const fn count_stream(&mut self) -> bool {
         self.streams += 1;
         self.streams == STREAMS_MAX
+    }
+
+    /// Whether one more message of the peer is listened to.
+    pub(super) fn may_gossip(&mut self) -> bool {
+        self.gossip.take()
     }
 
     /// Takes a stream that the peer opened.

@@ -77,6 +77,7 @@ impl Driver {
                 message_id,
                 message,
             } => {
+                self.count_gossip(&propagation_source);
                 self.emit(Event::Gossip {
                     peer: propagation_source.to_string(),
                     message_id: message_id.0,
@@ -92,6 +93,17 @@ impl Driver {
                 });
             }
             event => tracing::debug!(?event, "gossip"),
+        }
+    }
+
+    /// Who floods is cut off. Its messages are not ignored instead: then they, and their copies from
+    /// honest peers, would be suppressed.
+    fn count_gossip(&mut self, peer: &PeerId) {
+        for id in self.peers.get(peer).cloned().unwrap_or_default() {
+            let connection = self.connections.get_mut(&id);
+            if connection.is_some_and(|connection| !connection.may_gossip()) {
+                self.close(id, "the peer floods us with gossip".into());
+            }
         }
     }
 

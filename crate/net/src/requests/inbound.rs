@@ -18,7 +18,7 @@ use crate::{
     event::{Event, Responder},
     handle::lock,
     places::Places,
-    rate::Bucket,
+    rate::{self, Bucket},
     streams::Stream,
 };
 
@@ -51,7 +51,7 @@ pub(super) enum Refusal {
 
 impl Requester {
     pub(crate) fn new(peer: String, events: Arc<Mutex<mpsc::Sender<Event>>>) -> Self {
-        let bucket = Arc::new(Mutex::new(Bucket::new()));
+        let bucket = Arc::new(Mutex::new(Bucket::new(rate::REQUESTS)));
         Self {
             peer,
             events,

@@ -55,6 +55,8 @@ struct Conversation<'a, S> {
     requests: &'a mut mpsc::Receiver<Request>,
     in_flight: HashMap<u32, Answer>,
     next_id: u32,
+    /// How many requests the peer may still answer though nobody waits.
+    given_up: usize,
     /// What is still to be written, and from where.
     outgoing: Vec<u8>,
     written: usize,
@@ -69,6 +71,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             requests,
             in_flight: HashMap::new(),
             next_id: 0,
+            given_up: 0,
             outgoing: Vec::new(),
             written: 0,
             unflushed: false,
@@ -95,12 +98,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 self.incoming
                     .poll_frame(Pin::new(&mut self.stream), context)
             ) {
-                // An answer that nobody waits for any more is dropped.
                 Ok((id, payload)) => {
                     if let Some(answer) = self.in_flight.remove(&id) {
                         let _gone = answer.send(Ok(payload));
-                    } else if id >= self.next_id {
-                        let reason = format!("an answer to request {id}, which was never made");
+                    } else if self.given_up > 0 {
+                        // The late answer to a request that nobody waits for any more.
+                        self.given_up -= 1;
+                    } else {
+                        let reason = format!("an answer to request {id}, which nobody made");
                         return Poll::Ready(RequestError::misbehaved(reason));
                     }
                 }
@@ -124,8 +129,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 self.unflushed = true;
             }
             // Whoever waits no more makes room for the next; this also registers for that.
+            let before = self.in_flight.len();
             self.in_flight
                 .retain(|_, answer| answer.poll_canceled(context).is_pending());
+            self.given_up += before - self.in_flight.len();
             let next = if self.in_flight.len() < IN_FLIGHT_MAX {
                 self.requests.poll_next_unpin(context)
             } else {
@@ -154,7 +161,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 self.outgoing = frame;
                 self.written = 0;
                 self.in_flight.insert(self.next_id, request.answer);
-                self.next_id += 1;
+                self.next_id = self.next_id.wrapping_add(1);
             }
             Err(error) => {
                 let fault = error.fault();

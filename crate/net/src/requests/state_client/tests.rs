@@ -92,6 +92,10 @@ async fn no_more_than_the_bound_are_on_their_way_and_who_gives_up_makes_room() {
     assert_eq!(answered.remove(0).await.unwrap(), Ok(b"in time".to_vec()));
     let (id, _) = read_frame(&mut peer).await;
     assert_eq!(id, 33);
+    // Once is enough.
+    write_frame(&mut peer, 0, b"late again").await;
+    let error = answered.remove(0).await.unwrap().unwrap_err();
+    assert_eq!(error.fault(), Fault::PeerMisbehaved);
 }
 
 #[tokio::test]
