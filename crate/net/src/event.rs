@@ -18,7 +18,7 @@ pub(crate) const EVENTS_MAX: usize = 256;
 /// What happened.
 #[derive(Debug)]
 pub enum Event {
-    /// A peer is connected.
+    /// A peer is connected; or it was already when it was dialled.
     Connected {
         /// Who.
         peer: String,

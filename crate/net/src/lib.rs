@@ -7,8 +7,9 @@
 //! **Architecture Invariant:** peers' input never panics and never fills memory: every queue, stream,
 //! response and table has a bound with a name. Nothing a peer does (or fails to do) blocks another.
 //!
-//! **Architecture Invariant:** every connection is reported once as [`Event::Connected`] and once as
-//! [`Event::Disconnected`], with a reason that a person understands.
+//! **Architecture Invariant:** every dial is answered by [`Event::Connected`] or [`Event::DialFailed`],
+//! and every connected peer's end by one [`Event::Disconnected`], with a reason that a person
+//! understands.
 //!
 //! ```
 //! # async fn example() -> Result<(), lampyris_net::Error> {

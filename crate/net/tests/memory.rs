@@ -39,6 +39,27 @@ async fn a_dial_that_fails_says_why() {
 }
 
 #[tokio::test]
+async fn a_peer_is_not_dialled_twice() {
+    let mut listener = memory_listener(&[]);
+    let mut dialler = memory_dialler(false);
+    let address = listener.address().await;
+    dialler.handle.dial(&address).unwrap();
+    dialler.handle.dial(&address).unwrap();
+    assert!(matches!(dialler.next().await, Event::Connected { .. }));
+    listener.until_connected(&dialler.id()).await;
+    // Whoever dials a connected peer is told that it is connected.
+    dialler.handle.dial(&address).unwrap();
+    assert!(matches!(dialler.next().await, Event::Connected { .. }));
+    let nothing = tokio::time::timeout(Duration::from_millis(500), listener.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    // And whoever dials a peer that is being left gets a new connection.
+    dialler.handle.disconnect(&listener.id(), "enough").unwrap();
+    dialler.handle.dial(&address).unwrap();
+    assert_eq!(dialler.disconnected().await, "enough");
+    dialler.until_connected(&listener.id()).await;
+}
+
+#[tokio::test]
 async fn each_protocol_carries_requests_and_answers() {
     let (mut listener, dialler) = connected().await;
     let peer = listener.id();

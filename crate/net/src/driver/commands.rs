@@ -5,7 +5,8 @@ use lampyris_wire::Protocol;
 use libp2p::{
     Multiaddr, PeerId,
     gossipsub::{self, MessageAcceptance, MessageId, PublishError, TopicHash},
-    swarm::dial_opts::DialOpts,
+    multiaddr,
+    swarm::dial_opts::{DialOpts, PeerCondition},
 };
 
 use super::{CLOSE_TIME, Driver, reason};
@@ -86,8 +87,26 @@ impl Driver {
         }
     }
 
+    /// Dials; each dial is answered by an event about its address.
     pub(super) fn dial(&mut self, address: Multiaddr) {
-        let options = DialOpts::from(address.clone());
+        if self.dialling.values().any(|dialled| *dialled == address) {
+            return;
+        }
+        if let Some(peer) = peer_of(&address)
+            && let Some(newest) = self.peers.get(&peer).and_then(|ids| ids.last())
+            && let Some(connection) = self.connections.get_mut(newest)
+        {
+            if connection.close_reason.is_some() {
+                connection.redial = Some(address);
+                return;
+            }
+            let peer = peer.to_string();
+            return self.emit(Event::Connected {
+                peer,
+                address: address.to_string(),
+            });
+        }
+        let options = dial_options(address.clone());
         let connection = options.connection_id();
         match self.swarm.dial(options) {
             Ok(()) => {
@@ -123,5 +142,23 @@ impl Driver {
                 let _gone = answer.send(Err(RequestError::Disconnected));
             }
         }
+    }
+}
+
+/// Dials a known peer only when there is no connection to it and none is being made.
+fn dial_options(address: Multiaddr) -> DialOpts {
+    match peer_of(&address) {
+        Some(peer) => DialOpts::peer_id(peer)
+            .addresses(vec![address])
+            .condition(PeerCondition::DisconnectedAndNotDialing)
+            .build(),
+        None => DialOpts::unknown_peer_id().address(address).build(),
+    }
+}
+
+fn peer_of(address: &Multiaddr) -> Option<PeerId> {
+    match address.iter().last() {
+        Some(multiaddr::Protocol::P2p(peer)) => Some(peer),
+        _ => None,
     }
 }
