@@ -61,14 +61,15 @@ async function measure(browser) {
   progress('Measuring Colibri …');
   const theirAccounts = await colibri.accountProofs(browser, runs.accountBatches, runs.accountBatchSize);
   progress('Measuring cold starts of a replay of mainnet …');
-  const mainnet = await coldStarts(browser, 'fulu');
+  const mainnet = await onReplay(browser, 'fulu');
   progress('Measuring cold starts on the devnet …');
-  const { coldStart: devnet, updates, accounts } = await onDevnet(browser, chain);
+  const { firstVisits, updates, accounts } = await onDevnet(browser, chain);
   return [
     result('update verification, mainnet, one period', 'ms', median(updates), helios.name, median(theirs.map(({ perUpdate }) => perUpdate))),
     result('account proof verification, mainnet', 'ms', median(accounts), colibri.name, median(theirAccounts)),
-    result('cold start to verified head, devnet', 'ms', median(devnet)),
-    result('cold start to verified head, mainnet replay', 'ms', median(mainnet), helios.name, median(theirs.map(({ untilSynced }) => untilSynced))),
+    result('cold start to verified head, client, mainnet', 'ms', median(mainnet.clientStarts), helios.name, median(theirs.map(({ untilSynced }) => untilSynced))),
+    result('cold start to verified head, page, mainnet', 'ms', median(mainnet.firstVisits)),
+    result('cold start to verified head, page, devnet', 'ms', median(firstVisits)),
     result('verifying wasm, gzip', 'kB', gzipped(readFileSync(join(generatedFolder, 'lampyris_core_bg.wasm'))), helios.name, gzipped(helios.wasm())),
   ];
 }
@@ -88,7 +89,7 @@ async function onDevnet(browser, chain) {
     const accounts = await page.evaluate(async ([path, data, batches, size]) => (await import(path)).accountProofs(data, batches, size),
       /** @type {const} */ ([module, mainnetAccount(), runs.accountBatches, runs.accountBatchSize]));
     await page.close();
-    return { updates, accounts, coldStart: await repeat(runs.coldStarts, () => coldStart(browser, stack.url)) };
+    return { updates, accounts, firstVisits: await repeat(runs.coldStarts, () => firstVisit(browser, stack.url)) };
   } finally {
     await stack.stop();
   }
@@ -98,12 +99,32 @@ async function onDevnet(browser, chain) {
  * @param {import('playwright-core').Browser} browser
  * @param {string} replay
  */
-async function coldStarts(browser, replay) {
+async function onReplay(browser, replay) {
   const stack = await startStack({ replay, gateways: 1 });
   try {
-    return await repeat(runs.coldStarts, () => coldStart(browser, stack.url));
+    return {
+      clientStarts: await repeat(runs.coldStarts, () => clientStart(browser, stack.url)),
+      firstVisits: await repeat(runs.coldStarts, () => firstVisit(browser, stack.url)),
+    };
   } finally {
     await stack.stop();
+  }
+}
+
+/**
+ * The npm package alone, in a page without a user interface and without anything stored.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @returns {Promise<number>}
+ */
+async function clientStart(browser, url) {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(`${url}bench/`);
+    return await page.evaluate(async (path) => (await import(path)).clientStart(), '/bench/measure.js');
+  } finally {
+    await context.close();
   }
 }
 
@@ -112,7 +133,7 @@ async function coldStarts(browser, replay) {
  * @param {import('playwright-core').Browser} browser
  * @param {string} url
  */
-async function coldStart(browser, url) {
+async function firstVisit(browser, url) {
   const context = await browser.newContext();
   try {
     const page = await context.newPage();

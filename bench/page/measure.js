@@ -43,3 +43,20 @@ export async function accountProofs({ stateRoot, address, nodes, balance }, batc
   }
   return times;
 }
+
+/**
+ * Milliseconds from the import of the npm package until its client has a verified head.
+ * @returns {Promise<number>}
+ */
+export async function clientStart() {
+  const startedAt = performance.now();
+  const [{ createClient }, config] = await Promise.all([import("/pkg/index.js"), fetch("/config.json").then((response) => response.json())]);
+  const client = await createClient(config);
+  await new Promise((resolve) => {
+    client.addEventListener("status", ({ detail }) => detail.phase === "synced" && resolve(undefined));
+    client.state().then(({ phase }) => phase === "synced" && resolve(undefined));
+  });
+  const took = performance.now() - startedAt;
+  await client.close();
+  return took;
+}

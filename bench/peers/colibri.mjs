@@ -54,13 +54,21 @@ function recordedAnswer(path) {
 }
 
 /**
- * Runs in the page. The first verification loads the committees; it is not counted.
+ * Runs in the page. The first verification loads the committees; it is not counted. Storage is in memory: the default one would decode
+ * them from `localStorage` at each verification.
  * @param {typeof balance & { proof: string, batches: number, batchSize: number }} given
  */
 async function verifications({ method, params, expected, checkpoint, proof: base64, batches, batchSize }) {
   const proof = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const module = 'https://peer.invalid/index.js';
   const { default: Colibri } = await import(module);
+  /** @type {Map<string, Uint8Array>} */
+  const stored = new Map();
+  await Colibri.register_storage({
+    get: (/** @type {string} */ key) => stored.get(key) ?? null,
+    set: (/** @type {string} */ key, /** @type {Uint8Array} */ value) => void stored.set(key, value),
+    del: (/** @type {string} */ key) => void stored.delete(key),
+  });
   const client = new Colibri({ beacon_apis: ['https://peer.invalid/'], trusted_checkpoint: checkpoint });
   const value = await client.verifyProof(method, params, proof);
   if (value !== expected) throw new Error(`Colibri gives ${value}`);
