@@ -83,11 +83,12 @@ export function endLeftovers() {
 }
 
 /**
- * What a process id runs, or null if nothing.
+ * What a process id runs, or null if nothing. Linux says it in a file; elsewhere `ps` is asked.
  * @param {number} pid
  */
 function commandOf(pid) {
   try {
+    if (existsSync('/proc/self/cmdline')) return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() || null;
     return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
   } catch {
     return null;
