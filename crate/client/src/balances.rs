@@ -10,7 +10,7 @@ use crate::{
     client::{Client, Inner},
     error::Error,
     event::{Answer, Balance, Big, CallResult, TokenBalance, number},
-    peers::Kind,
+    misdeed::Kind,
     platform::Platform,
     requests::{Question, wrong_kind},
     witness::{BlockTag, Witness},

@@ -6,12 +6,12 @@ use alloy_primitives::{Address, B256};
 use lampyris_wallet::key::SecretKey;
 
 use crate::{
+    chain::Chain,
     config::Config,
     event::{Event, NetEvent, Status},
     peers::Peers,
+    pending::Pending,
     platform::Platform,
-    sync::Chain,
-    transactions::Pending,
 };
 
 /// A light client. Cloning gives another handle on the same client.

@@ -13,7 +13,7 @@ use lampyris_wire::gossip::{TopicKind, decompress, parse_topic, topic_name};
 use crate::{
     client::Inner,
     light_client_requests::fork_fits,
-    peers::{Kind, Misdeed},
+    misdeed::{Kind, Misdeed},
     platform::{Platform, Verdict},
     requests::Refusal,
     sync::CLOCK_DISPARITY_MS,

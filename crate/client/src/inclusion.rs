@@ -15,7 +15,7 @@ use crate::{
     client::Inner,
     error::Error,
     event::{CallResult, ProofView},
-    peers::{Kind, Misdeed},
+    misdeed::{Kind, Misdeed},
     platform::Platform,
     requests::{Question, Refusal, wrong_kind},
     witness::{BlockTag, Witness},

@@ -16,14 +16,20 @@
 
 mod accounts;
 mod balances;
+mod chain;
 mod client;
 mod config;
 mod error;
 pub mod event;
+mod examination;
+mod following;
 mod gossip;
+mod heads;
 mod inclusion;
 mod light_client_requests;
+mod misdeed;
 mod peers;
+mod pending;
 mod persistence;
 mod platform;
 mod requests;

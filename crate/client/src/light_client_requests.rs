@@ -17,7 +17,7 @@ use lampyris_wire::{
 };
 
 use crate::{
-    peers::Kind,
+    misdeed::Kind,
     requests::{Question, Refusal},
 };
 

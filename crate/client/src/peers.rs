@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::event::{FaultView, PeerView, number};
+use crate::{
+    event::{FaultView, PeerView, number},
+    misdeed::{Kind, Misdeed},
+};
 
 /// Entries kept, connected or not; the oldest that are gone are forgotten first.
 const PEERS_MAX: usize = 64;
@@ -22,54 +25,6 @@ pub(crate) const SILENT_MAX: u8 = 2;
 const REDIAL_MS: (u64, u64) = (500, 5_000);
 /// A dial that brought neither success nor failure is forgotten after this.
 const DIAL_TIMEOUT_MS: u64 = 20_000;
-
-/// What a request is about, for the record of faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Bootstrap,
-    Update,
-    Finality,
-    Optimistic,
-    Proof,
-    Code,
-    Headers,
-    Send,
-    Transaction,
-    Preimage,
-    Gossip,
-}
-
-impl Kind {
-    /// What people call it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Bootstrap => "bootstrap",
-            Self::Update => "committee update",
-            Self::Finality => "finality update",
-            Self::Optimistic => "optimistic update",
-            Self::Proof => "state proof",
-            Self::Code => "contract code",
-            Self::Headers => "block headers",
-            Self::Send => "transaction delivery",
-            Self::Transaction => "transaction and receipt proof",
-            Self::Preimage => "text",
-            Self::Gossip => "gossip message",
-        }
-    }
-}
-
-/// What a peer did wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Misdeed {
-    /// Sent something that does not verify.
-    Lied(String),
-    /// Sent something valid that everybody else has left behind.
-    Stale(String),
-    /// Sent more than the protocol allows.
-    Oversized,
-    /// Did not answer.
-    Silent,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {

@@ -15,7 +15,8 @@ use lampyris_wire::{
 use crate::{
     client::Inner,
     error::{Code, Error},
-    peers::{Kind, Misdeed, short},
+    misdeed::{Kind, Misdeed},
+    peers::short,
     platform::{Platform, RequestError},
 };
 

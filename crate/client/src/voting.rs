@@ -14,7 +14,7 @@ use crate::{
         ActionView, Answer, Big, CallResult, GovernorView, ProposalView, Proposals,
         TransactionStatus, VotingPower, number,
     },
-    peers::Kind,
+    misdeed::Kind,
     platform::Platform,
     requests::{Question, Refusal, wrong_kind},
     transactions::Intent,

@@ -14,7 +14,7 @@ use crate::{
     client::Inner,
     error::{Code, Error},
     event::{ProofView, number},
-    peers::Kind,
+    misdeed::Kind,
     platform::Platform,
     requests::{Question, Refusal, wrong_kind},
 };
