@@ -14,6 +14,9 @@
 /** How its trap is told from one of another wasm on the same page: by the file in its stack. */
 const WASM_FILE = "lampyris_net";
 
+/** How much longer than the swarm itself the page waits for an answer. */
+const GRACE_MS = 2_000;
+
 /** One swarm over the life of a client, in as many wasm instances as it takes. */
 export class Swarm {
   #onEvent;
@@ -94,7 +97,7 @@ export class Swarm {
   async request(peer, protocol, body, timeoutMs) {
     const answer = this.#run((swarm) => swarm.request(peer, protocol, body, timeoutMs));
     if (answer === undefined) throw Object.assign(new Error("the swarm is closed"), { code: "disconnected" });
-    return answer;
+    return withDeadline(answer, timeoutMs + GRACE_MS);
   }
 
   /** @param {string} topic */
@@ -205,4 +208,24 @@ function messageOf(error) {
  */
 function unavailable(message) {
   return Object.assign(new Error(message), { code: "unavailable" });
+}
+
+/**
+ * The swarm keeps the time itself; but a trap of its wasm would take its clock along.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} ms
+ * @returns {Promise<T>}
+ */
+async function withDeadline(promise, ms) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error("the swarm did not answer"), { code: "timeout" })), ms);
+  });
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([promise, late]));
+  } finally {
+    clearTimeout(timer);
+  }
 }
