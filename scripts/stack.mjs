@@ -19,7 +19,6 @@ export const replayNames = /** @type {const} */ (['fulu', 'deneb', 'electra']);
  * @property {string[][]} [liars] one lying gateway for each, with its extra arguments
  * @property {number} [port] of the page; 0 lets the system choose
  * @property {Record<string, unknown>} [devnet] options of `startDevnet`
- * @property {string} [folder] keeps the gateways' identities over runs; a fresh one by default
  * @property {(text: string) => void} [onProgress]
  */
 
@@ -45,10 +44,10 @@ export async function startStack(options = {}) {
   const { replay = null, gateways = 2, liars = [], port = 0, onProgress = () => {} } = options;
   endLeftovers();
   stacksStarted += 1;
-  const folder = options.folder ?? join(runFolder, `stack-${process.pid}-${stacksStarted}`);
+  const folder = join(runFolder, `stack-${process.pid}-${stacksStarted}`);
   mkdirSync(folder, { recursive: true });
   /** @type {(() => Promise<void>)[]} */
-  const stops = options.folder === undefined ? [async () => rmSync(folder, { recursive: true, force: true })] : [];
+  const stops = [async () => rmSync(folder, { recursive: true, force: true })];
   const stop = async () => {
     for (const stopOne of stops.splice(0).reverse()) await stopOne().catch((error) => console.error(error));
   };

@@ -2,10 +2,8 @@
  * The demo: sets up, builds, starts a whole Lampyris on this machine, and says where the page is.
  */
 
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
-import { runFolder } from './library/paths.mjs';
 import { PlainError, bold, dim, progress, runMain } from './library/report.mjs';
 import { ensureSetup } from './setup.mjs';
 import { replayNames, startStack } from './stack.mjs';
@@ -32,7 +30,6 @@ await runMain(async () => {
     replay: options.replay,
     gateways: options.gateways,
     port: options.port,
-    folder: join(runFolder, options.replay ?? 'devnet'),
     onProgress: progress,
   });
   announce(stack, options.replay);
