@@ -25,9 +25,7 @@ export function proposalDetails({ id, proposer, snapshot, description, actions, 
         ? html`<p class="quiet" data-testid="proposal-description" data-known="false">
             No peer gave a text whose hash fits the proposal.
           </p>`
-        : html`<p class="prose" dir="auto" data-testid="proposal-description" data-known="true">
-              ${inert(description)}
-            </p>
+        : html`<p class="prose" dir="auto" data-testid="proposal-description" data-known="true">${inert(description)}</p>
             <p class="quiet small">
               Written by the proposer; its hash is part of the proposal, so these are the words that are voted on. What
               they promise is not checked: read what it does.
