@@ -148,7 +148,7 @@ function row(governor, proposal, answer, open) {
 /** @param {Proposal} proposal */
 function when({ snapshot, deadline, state: now }) {
   if (now === "pending") return `opens ${moment(snapshot)}`;
-  if (now === "canceled") return "withdrawn before it closed";
+  if (now === "canceled") return "will not take effect";
   return now === "active" ? `closes ${moment(deadline)}` : `closed ${moment(deadline)}`;
 }
 
