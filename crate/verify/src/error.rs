@@ -188,6 +188,12 @@ pub enum Error {
         index: u64,
     },
 
+    /// A block is named that was not imported before.
+    #[error("block {root} is not known")]
+    UnknownBlock {
+        /// Its root.
+        root: B256,
+    },
     /// A description of a network contradicts itself.
     #[error("network: {reason}")]
     Network {
@@ -236,9 +242,10 @@ impl Error {
             | Self::Period { .. }
             | Self::Irrelevant { .. }
             | Self::Absent { .. } => Fault::Unavailable,
-            Self::OtherNetwork { .. } | Self::Network { .. } | Self::OutOfRange { .. } => {
-                Fault::Misuse
-            }
+            Self::OtherNetwork { .. }
+            | Self::Network { .. }
+            | Self::OutOfRange { .. }
+            | Self::UnknownBlock { .. } => Fault::Misuse,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod bodies;
+mod collection;
 mod history;
 mod logs;
 mod transactions;
