@@ -6,6 +6,7 @@
 mod blocks;
 mod bodies;
 mod collection;
+mod gloas;
 mod history;
 mod logs;
 mod transactions;
