@@ -6,7 +6,8 @@ use lampyris_verify::B256;
 use lampyris_verify::config::{BlobParameters, FAR_FUTURE_EPOCH, Fork, ForkEpoch, Network, Preset};
 use serde::Deserialize;
 
-use crate::files::Files;
+use crate::files::{Files, Layout};
+use crate::report::Skip;
 
 /// `config.yaml`, as far as light clients care.
 #[derive(Deserialize)]
@@ -29,6 +30,8 @@ struct ConfigYaml {
     electra_fork_epoch: Option<String>,
     fulu_fork_version: Option<String>,
     fulu_fork_epoch: Option<String>,
+    gloas_fork_version: Option<String>,
+    gloas_fork_epoch: Option<String>,
     #[serde(default)]
     blob_schedule: Vec<BlobsYaml>,
 }
@@ -40,7 +43,41 @@ struct BlobsYaml {
     max_blobs_per_block: String,
 }
 
-pub(crate) fn preset(name: &str) -> Preset {
+/// Fork and preset of a path in the specification's layout.
+pub fn of_path(path: &Path) -> Result<(Fork, Preset), Skip> {
+    let layout = Layout::of(path).ok_or("not in the layout <preset>/<fork>/…")?;
+    let fork = Fork::from_name(layout.fork).ok_or(format!("unknown fork {}", layout.fork))?;
+    is_verified(fork)?;
+    Ok((fork, preset(layout.preset)))
+}
+
+/// Fails if objects of the fork are known, but not verified.
+pub fn is_verified(fork: Fork) -> Result<(), Skip> {
+    if fork <= Fork::NEWEST {
+        return Ok(());
+    }
+    let name = fork.name();
+    Err(format!(
+        "objects of fork {name}, which is not scheduled, are not verified yet"
+    ))
+}
+
+/// The fork of a digest in hexadecimal.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn fork_of_digest(network: &Network, text: &str) -> Fork {
+    let mut digest = [0; 4];
+    hex::decode_to_slice(text.trim_start_matches("0x"), &mut digest).unwrap();
+    let fork = network.fork_by_digest(digest);
+    fork.unwrap_or_else(|| panic!("no fork has digest {text}"))
+        .0
+}
+
+/// The preset of a name.
+#[must_use]
+pub fn preset(name: &str) -> Preset {
     match name {
         "mainnet" => Preset::MAINNET,
         "minimal" => Preset::MINIMAL,
@@ -49,7 +86,7 @@ pub(crate) fn preset(name: &str) -> Preset {
 }
 
 /// The network of a `config.yaml`. Forks without a date are kept: tests name them by digest.
-pub(crate) fn from_config(files: &Files, path: &Path, genesis_validators_root: B256) -> Network {
+pub fn from_config(files: &Files, path: &Path, genesis_validators_root: B256) -> Network {
     let config: ConfigYaml = files.yaml(path);
     let number = |text: &str| text.parse::<u64>().unwrap();
     let zero = Some("0".to_owned());
@@ -81,6 +118,11 @@ pub(crate) fn from_config(files: &Files, path: &Path, genesis_validators_root: B
             config.electra_fork_epoch,
         ),
         (Fork::Fulu, config.fulu_fork_version, config.fulu_fork_epoch),
+        (
+            Fork::Gloas,
+            config.gloas_fork_version,
+            config.gloas_fork_epoch,
+        ),
     ];
     let forks = forks.into_iter().map_while(|(fork, version, epoch)| {
         let mut bytes = [0; 4];
@@ -115,7 +157,7 @@ pub(crate) fn from_config(files: &Files, path: &Path, genesis_validators_root: B
 }
 
 /// A network for tests that have no `config.yaml`: all forks up to `fork` from the first epoch on.
-pub(crate) fn at_fork(preset: Preset, fork: Fork) -> Network {
+pub fn at_fork(preset: Preset, fork: Fork) -> Network {
     let mut network = Network::mainnet();
     network.preset = preset;
     network.forks.retain(|entry| entry.fork <= fork);

@@ -1,7 +1,7 @@
 //! `light_client/sync`: a store that starts from a bootstrap and takes in updates.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lampyris_verify::B256;
 use lampyris_verify::config::{Fork, Network};
@@ -13,7 +13,8 @@ use lampyris_verify::light_client::{
 use serde::Deserialize;
 
 use crate::files::Files;
-use crate::networks;
+use crate::networks::{self, fork_of_digest};
+use crate::report::{Report, Skip};
 
 #[derive(Deserialize)]
 struct Meta {
@@ -55,40 +56,51 @@ struct HeaderCheck {
     execution_root: Option<B256>,
 }
 
-/// Cases of the specification's own layout, and copies of them in another.
-fn is_sync_case(path: &str) -> bool {
-    path.contains("light_client/sync/")
-        || (path.starts_with("consensus-spec-tests")
-            && !path.contains("/tests/")
-            && path.matches('/').count() == 3)
+/// The kind of case after which a finalized header was only a forced one.
+pub const FORCED: &str = "light_client/sync, with a header that was only forced";
+
+/// Runs every case.
+pub fn run(files: &Files, report: &mut Report) {
+    for steps in cases(files) {
+        let case = steps.parent().unwrap();
+        let name = files.relative(case);
+        let mut forced = 0;
+        report.case_or_skip("light_client/sync", name, || {
+            forced = replay(files, case)?;
+            Ok(())
+        });
+        if forced > 0 {
+            report.case(FORCED, name, || ());
+        }
+    }
 }
 
-#[test]
-fn every_case_of_sync() {
-    let files = Files::new();
-    let cases = files.find(|path| is_sync_case(path) && path.ends_with("/steps.yaml"));
-    let forced: usize = cases
-        .iter()
-        .map(|steps| run(&files, steps.parent().unwrap()))
-        .sum();
-    files.assert_count("cases of light_client/sync", cases.len(), 24);
-    files.assert_count("steps with a forced header", forced, 1);
-    files.assert_all_opened(is_sync_case);
+/// Wherever they lie: the specification's own layout, or copies of single cases.
+fn cases(files: &Files) -> Vec<PathBuf> {
+    let mut cases = files.named("steps.yaml");
+    cases.retain(|steps| files.has(&steps.with_file_name("bootstrap.ssz_snappy")));
+    cases
 }
 
-/// The beginning of a case: what `crate::tampering` changes.
-pub(crate) struct Start {
-    pub(crate) network: Network,
-    pub(crate) fork: Fork,
-    pub(crate) trusted_block_root: B256,
-    pub(crate) bootstrap: Vec<u8>,
-    pub(crate) update: Vec<u8>,
+/// The beginning of a case, for attacks on it.
+#[derive(Debug)]
+pub struct Start {
+    /// The case's network.
+    pub network: Network,
+    /// The fork of the objects.
+    pub fork: Fork,
+    /// The checkpoint.
+    pub trusted_block_root: B256,
+    /// The bootstrap, in SSZ.
+    pub bootstrap: Vec<u8>,
+    /// The first update, in SSZ.
+    pub update: Vec<u8>,
 }
 
 /// For each fork, a case that begins with an update of the bootstrap's own fork.
-pub(crate) fn starts(files: &Files) -> Vec<Start> {
+pub fn starts(files: &Files) -> Vec<Start> {
     let mut starts = BTreeMap::new();
-    for steps in files.find(|path| is_sync_case(path) && path.ends_with("/steps.yaml")) {
+    for steps in cases(files) {
         let case = steps.parent().unwrap();
         let meta: Meta = files.yaml(&case.join("meta.yaml"));
         let network = networks::from_config(
@@ -96,7 +108,7 @@ pub(crate) fn starts(files: &Files) -> Vec<Start> {
             &case.join("config.yaml"),
             meta.genesis_validators_root,
         );
-        let fork = fork(&network, &meta.bootstrap_fork_digest);
+        let fork = fork_of_digest(&network, &meta.bootstrap_fork_digest);
         let steps: Vec<Step> = files.yaml(&steps);
         let Some(Step::ProcessUpdate {
             update_fork_digest,
@@ -106,7 +118,7 @@ pub(crate) fn starts(files: &Files) -> Vec<Start> {
         else {
             continue;
         };
-        if self::fork(&network, update_fork_digest) == fork {
+        if fork_of_digest(&network, update_fork_digest) == fork {
             let start = Start {
                 fork,
                 trusted_block_root: meta.trusted_block_root,
@@ -121,29 +133,27 @@ pub(crate) fn starts(files: &Files) -> Vec<Start> {
 }
 
 /// Runs a case, and counts the steps after which the finalized header was only a forced one.
-fn run(files: &Files, case: &Path) -> usize {
-    let name = case.display().to_string();
+fn replay(files: &Files, case: &Path) -> Result<usize, Skip> {
+    let name = files.relative(case);
     let meta: Meta = files.yaml(&case.join("meta.yaml"));
     let network = networks::from_config(
         files,
         &case.join("config.yaml"),
         meta.genesis_validators_root,
     );
-    assert!(
-        network
-            .fork_by_digest(digest(&meta.store_fork_digest))
-            .is_some(),
-        "{name}: store"
-    );
+    let steps: Vec<Step> = files.yaml(&case.join("steps.yaml"));
+    steps.iter().for_each(|step| open(files, case, step));
+    networks::is_verified(fork_of_digest(&network, &meta.store_fork_digest))?;
+    let forks = steps.iter().filter_map(|step| step.fork(&network));
+    networks::is_verified(forks.max().unwrap_or(Fork::Altair))?;
 
     let bytes = files.ssz_snappy(&case.join("bootstrap.ssz_snappy"));
-    let fork = fork(&network, &meta.bootstrap_fork_digest);
+    let fork = fork_of_digest(&network, &meta.bootstrap_fork_digest);
     let bootstrap = LightClientBootstrap::decode(&bytes, fork, &network.preset).unwrap();
     assert_eq!(bootstrap.encode(fork), bytes, "{name}: bootstrap");
     let mut store =
         initialize_light_client_store(meta.trusted_block_root, &bootstrap, &network).unwrap();
 
-    let steps: Vec<Step> = files.yaml(&case.join("steps.yaml"));
     let mut forced = 0;
     for (index, step) in steps.iter().enumerate() {
         let at = format!("{name}, step {index}");
@@ -171,7 +181,32 @@ fn run(files: &Files, case: &Path) -> usize {
             "{at}"
         );
     }
-    forced
+    Ok(forced)
+}
+
+impl Step {
+    /// The fork that the step needs.
+    fn fork(&self, network: &Network) -> Option<Fork> {
+        match self {
+            Self::ProcessUpdate {
+                update_fork_digest: digest,
+                ..
+            }
+            | Self::UpgradeStore {
+                store_fork_digest: digest,
+                ..
+            } => Some(fork_of_digest(network, digest)),
+            Self::ForceUpdate { .. } => None,
+        }
+    }
+}
+
+/// The files of a case are known, even if it is not run.
+fn open(files: &Files, case: &Path, step: &Step) {
+    files.open(&case.join("bootstrap.ssz_snappy"));
+    if let Step::ProcessUpdate { update, .. } = step {
+        files.open(&case.join(format!("{update}.ssz_snappy")));
+    }
 }
 
 fn take<'a>(
@@ -190,7 +225,7 @@ fn take<'a>(
             checks,
         } => {
             let bytes = files.ssz_snappy(&case.join(format!("{update}.ssz_snappy")));
-            let fork = fork(network, update_fork_digest);
+            let fork = fork_of_digest(network, update_fork_digest);
             let update = LightClientUpdate::decode(&bytes, fork, &network.preset).unwrap();
             assert_eq!(update.encode(fork), bytes, "{at}");
             process_light_client_update(store, &update, *current_slot, network)
@@ -209,10 +244,8 @@ fn take<'a>(
             store_fork_digest,
             checks,
         } => {
-            assert!(
-                network.fork_by_digest(digest(store_fork_digest)).is_some(),
-                "{at}"
-            );
+            let fork = fork_of_digest(network, store_fork_digest);
+            assert!(fork <= Fork::NEWEST, "{at}");
             checks
         }
     }
@@ -224,17 +257,4 @@ fn check(expected: &HeaderCheck, got: &LightClientHeader, network: &Network, at:
     if let Some(root) = expected.execution_root {
         assert_eq!(get_lc_execution_root(got, network), root, "{at}");
     }
-}
-
-fn fork(network: &Network, text: &str) -> Fork {
-    network
-        .fork_by_digest(digest(text))
-        .unwrap_or_else(|| panic!("no fork has digest {text}"))
-        .0
-}
-
-fn digest(text: &str) -> [u8; 4] {
-    let mut bytes = [0; 4];
-    hex::decode_to_slice(text.strip_prefix("0x").unwrap(), &mut bytes).unwrap();
-    bytes
 }

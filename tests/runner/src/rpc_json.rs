@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The `result` of a JSON-RPC answer, or the whole if it is one already.
-pub(crate) fn result(mut json: Value) -> Value {
+#[must_use]
+pub fn result(mut json: Value) -> Value {
     if json.get("result").is_some() {
         json["result"].take()
     } else {
@@ -15,20 +16,26 @@ pub(crate) fn result(mut json: Value) -> Value {
     }
 }
 
-pub(crate) fn field<T: DeserializeOwned>(json: &Value, name: &str) -> T {
+/// A field that has to be there.
+pub fn field<T: DeserializeOwned>(json: &Value, name: &str) -> T {
     optional(json, name).unwrap_or_else(|| panic!("{name} is missing"))
 }
 
-fn optional<T: DeserializeOwned>(json: &Value, name: &str) -> Option<T> {
+/// A field that need not be there.
+pub fn optional<T: DeserializeOwned>(json: &Value, name: &str) -> Option<T> {
     let value = json.get(name).filter(|value| !value.is_null())?;
     Some(serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{name}: {error}")))
 }
 
-pub(crate) fn number(json: &Value, name: &str) -> u64 {
+/// A field that is a number.
+#[must_use]
+pub fn number(json: &Value, name: &str) -> u64 {
     field::<U256>(json, name).to()
 }
 
-pub(crate) fn header(json: &Value) -> Header {
+/// The header of a block.
+#[must_use]
+pub fn header(json: &Value) -> Header {
     let optional_number = |name| optional::<U256>(json, name).map(|value| value.to());
     Header {
         parent_hash: field(json, "parentHash"),
@@ -55,14 +62,16 @@ pub(crate) fn header(json: &Value) -> Header {
     }
 }
 
-pub(crate) fn receipt(json: &Value) -> Receipt {
+/// A receipt.
+#[must_use]
+pub fn receipt(json: &Value) -> Receipt {
     let log = |json: &Value| Log {
         address: field(json, "address"),
         topics: field(json, "topics"),
         data: field(json, "data"),
     };
     Receipt {
-        tx_type: number(json, "type").try_into().unwrap(),
+        tx_type: optional::<U256>(json, "type").map_or(0, |tx_type| tx_type.to()),
         success: number(json, "status") == 1,
         cumulative_gas_used: number(json, "cumulativeGasUsed"),
         logs: json["logs"].as_array().unwrap().iter().map(log).collect(),
@@ -70,8 +79,9 @@ pub(crate) fn receipt(json: &Value) -> Receipt {
 }
 
 /// A transaction of any type, as it was signed.
-pub(crate) fn transaction(json: &Value) -> Bytes {
-    let tx_type = u8::try_from(number(json, "type")).unwrap();
+#[must_use]
+pub fn transaction(json: &Value) -> Bytes {
+    let tx_type = optional::<U256>(json, "type").map_or(0, |tx_type| tx_type.to());
     let mut out = List::default();
     let int = |name: &str| field::<U256>(json, name);
     if tx_type != 0 {
@@ -100,13 +110,30 @@ pub(crate) fn transaction(json: &Value) -> Bytes {
     if tx_type == 4 {
         out.push_list(authorization_list(json));
     }
-    let parity = if tx_type == 0 { "v" } else { "yParity" };
-    out.push(&int(parity)).push(&int("r")).push(&int("s"));
+    // Older nodes call the parity `v`, in all types.
+    let parity = optional::<U256>(json, "yParity").filter(|_| tx_type != 0);
+    out.push(&parity.unwrap_or_else(|| int("v")))
+        .push(&int("r"))
+        .push(&int("s"));
     let mut bytes = if tx_type == 0 {
         Vec::new()
     } else {
         vec![tx_type]
     };
+    out.finish(&mut bytes);
+    bytes.into()
+}
+
+/// A withdrawal; the Beacon API and Ethereum nodes name its fields differently.
+#[must_use]
+pub fn withdrawal(json: &Value) -> Bytes {
+    let validator = optional::<U256>(json, "validatorIndex");
+    let validator = validator.unwrap_or_else(|| field(json, "validator_index"));
+    let mut out = List::default();
+    out.push(&field::<U256>(json, "index")).push(&validator);
+    out.push(&field::<Address>(json, "address"));
+    out.push(&field::<U256>(json, "amount"));
+    let mut bytes = Vec::new();
     out.finish(&mut bytes);
     bytes.into()
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 /// A type of SSZ.
 #[derive(Clone, Debug)]
-pub(crate) enum Type {
+pub enum Type {
     /// `uintN`, by its bytes.
     Uint(usize),
     /// `ByteVector`, and `Bitvector` of whole bytes.
@@ -25,11 +25,15 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    pub(crate) fn vector(element: Self, length: usize) -> Self {
+    /// `Vector`.
+    #[must_use]
+    pub fn vector(element: Self, length: usize) -> Self {
         Self::Vector(Box::new(element), length)
     }
 
-    pub(crate) fn list(element: Self, limit: usize) -> Self {
+    /// `List`.
+    #[must_use]
+    pub fn list(element: Self, limit: usize) -> Self {
         Self::List(Box::new(element), limit)
     }
 
@@ -45,7 +49,8 @@ impl Type {
     }
 
     /// `hash_tree_root` of a serialized value.
-    pub(crate) fn root(&self, bytes: &[u8]) -> B256 {
+    #[must_use]
+    pub fn root(&self, bytes: &[u8]) -> B256 {
         match self {
             Self::Uint(_) | Self::Bits => chunks(bytes)[0],
             Self::Bytes(length) => merkleize(&chunks(bytes), length.div_ceil(32)),
@@ -111,7 +116,8 @@ fn bitlist_root(bytes: &[u8], limit: usize) -> B256 {
 }
 
 /// The parts of a container.
-fn split<'a>(fields: &[Type], bytes: &'a [u8]) -> Vec<&'a [u8]> {
+#[must_use]
+pub fn split<'a>(fields: &[Type], bytes: &'a [u8]) -> Vec<&'a [u8]> {
     let mut place = 0;
     let mut starts = Vec::new();
     let mut parts = Vec::new();

@@ -15,19 +15,24 @@ const ADDRESS: Type = Type::Bytes(20);
 const VERSION: Type = Type::Bytes(4);
 
 /// A fork with its preset: what the types depend on.
-#[derive(Clone, Copy)]
-pub(crate) struct Schema {
-    pub(crate) fork: Fork,
-    pub(crate) preset: Preset,
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    /// The fork.
+    pub fork: Fork,
+    /// The preset.
+    pub preset: Preset,
 }
 
 impl Schema {
     /// The type of a name, as far as it is known.
-    pub(crate) fn by_name(self, name: &str) -> Option<Type> {
+    #[must_use]
+    pub fn by_name(self, name: &str) -> Option<Type> {
         Some(match name {
             "BeaconBlockHeader" => beacon_block_header(),
             "BeaconBlockBody" => self.beacon_block_body(),
             "BeaconState" => self.beacon_state(),
+            "BeaconBlock" => self.beacon_block(),
+            "SignedBeaconBlock" => Container(vec![self.beacon_block(), SIGNATURE]),
             "Checkpoint" => checkpoint(),
             "ForkData" => Container(vec![VERSION, HASH]),
             "SigningData" => Container(vec![HASH, HASH]),
@@ -59,6 +64,10 @@ impl Schema {
             }
             _ => return None,
         })
+    }
+
+    fn beacon_block(self) -> Type {
+        Container(vec![U64, U64, HASH, HASH, self.beacon_block_body()])
     }
 
     fn finality_update(self) -> [Type; 5] {

@@ -13,46 +13,62 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::chains::HeaderCheck;
-use crate::files::Files;
+use crate::files::{Files, name};
 
 /// Where an object lies.
-#[derive(Deserialize)]
-pub(crate) struct Object {
-    pub(crate) file: String,
+#[derive(Debug, Deserialize)]
+pub struct Object {
+    /// The file, from the chain on.
+    pub file: String,
     format: String,
     #[serde(default)]
     index: usize,
+    /// The fork of its shape.
     #[serde(alias = "fork_of_attested")]
-    pub(crate) fork: String,
-    pub(crate) trusted_block_root: Option<B256>,
-    pub(crate) header: Option<HeaderCheck>,
+    pub fork: String,
+    /// The checkpoint, of a bootstrap.
+    pub trusted_block_root: Option<B256>,
+    /// What its header says, of a bootstrap.
+    pub header: Option<HeaderCheck>,
     fork_digest: Option<String>,
 }
 
 /// An object of any kind, decoded.
-pub(crate) enum Decoded {
+#[derive(Debug)]
+pub enum Decoded {
+    /// An update.
     Update(LightClientUpdate),
+    /// A finality update.
     Finality(LightClientFinalityUpdate),
+    /// An optimistic update.
     Optimistic(LightClientOptimisticUpdate),
 }
 
-/// Sepolia's chain begins with committees that are simply trusted: a record of ours holds them.
-pub(crate) fn start_without_bootstrap(
+/// A chain may begin with committees that are simply trusted: those of a finality update.
+#[must_use]
+pub fn start_without_bootstrap(
     files: &Files,
     folder: &Path,
     network: &Network,
 ) -> LightClientStore {
-    let json = |name: &str| files.json(&folder.join(name));
+    let start = "current_sync_committee_";
+    let mut beside = files.within(folder).map(|path| name(path));
+    let slot = beside
+        .find_map(|name| name.strip_prefix(start))
+        .expect("trusted committees");
+    let json = |name: &str| files.json(&folder.join(format!("{name}_{slot}")));
     let committee = |name: &str| SyncCommittee::from_json(&json(name), &network.preset).unwrap();
-    let update = json("finality_update_7167008.json");
-    let header = LightClientHeader::from_json(&update["finalized_header"], Fork::Electra).unwrap();
-    let current = committee("current_sync_committee_7167008.json");
-    let next = committee("next_sync_committee_7167008.json");
+    let update = json("finality_update");
+    let number = slot.trim_end_matches(".json").parse().unwrap();
+    let fork = network.fork_at_slot(number);
+    let header = LightClientHeader::from_json(&update["finalized_header"], fork).unwrap();
+    let current = committee("current_sync_committee");
+    let next = committee("next_sync_committee");
     trusted_store(&header, &current, Some(&next), network)
 }
 
 /// A store that is simply trusted, as one is that was kept: through its record.
-pub(crate) fn trusted_store(
+pub fn trusted_store(
     header: &LightClientHeader,
     current: &SyncCommittee,
     next: Option<&SyncCommittee>,
@@ -77,12 +93,16 @@ pub(crate) fn trusted_store(
 }
 
 /// The bytes or the JSON of one object.
-pub(crate) enum Read {
+#[derive(Debug)]
+pub enum Read {
+    /// The Beacon API's JSON.
     Json(Value),
+    /// SSZ.
     Ssz(Vec<u8>),
 }
 
-pub(crate) fn decode(
+/// Decodes an object, and checks that it encodes to the same again.
+pub fn decode(
     files: &Files,
     folder: &Path,
     kind: &str,
@@ -117,7 +137,9 @@ pub(crate) fn decode(
     })
 }
 
-pub(crate) fn read(files: &Files, folder: &Path, object: &Object, network: &Network) -> Read {
+/// Reads an object, in any of the formats.
+#[must_use]
+pub fn read(files: &Files, folder: &Path, object: &Object, network: &Network) -> Read {
     let path = folder.join(&object.file);
     let with_digest = |bytes: &[u8]| {
         let (digest, ssz) = bytes.split_first_chunk().unwrap();

@@ -4,10 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use lampyris_verify::config::{Fork, Network};
-use lampyris_verify::containers::{
-    LightClientBootstrap, LightClientFinalityUpdate, LightClientHeader, LightClientUpdate,
-    SyncCommittee,
-};
+use lampyris_verify::containers::{LightClientBootstrap, LightClientHeader, SyncCommittee};
 use lampyris_verify::light_client::{
     LightClientStore, initialize_light_client_store, process_light_client_finality_update,
     process_light_client_optimistic_update, process_light_client_update,
@@ -17,6 +14,7 @@ use serde::Deserialize;
 
 use crate::files::Files;
 use crate::recorded::{Decoded, Object, Read, decode, read, start_without_bootstrap};
+use crate::report::{Report, Skip};
 
 #[derive(Deserialize)]
 struct Chain {
@@ -47,14 +45,15 @@ struct StoreCheck {
     next_sync_committee_root: Option<B256>,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct HeaderCheck {
+/// What a chain says of a header.
+#[derive(Debug, Deserialize)]
+pub struct HeaderCheck {
     slot: u64,
     beacon_root: B256,
     execution: Option<ExecutionCheck>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct ExecutionCheck {
     number: u64,
     hash: B256,
@@ -62,124 +61,64 @@ struct ExecutionCheck {
     receipts_root: B256,
 }
 
-#[test]
-fn every_chain() {
-    let files = Files::new();
-    let chains = chain_files(&files);
-    let steps: usize = chains.iter().map(|path| replay(&files, path).len()).sum();
-    files.assert_count("chains", chains.len(), 9);
-    files.assert_count("steps of chains", steps, 96);
+/// Replays every chain, and what else of light-client objects is recorded beside them.
+///
+/// Returns the execution blocks that they prove.
+pub fn run(files: &Files, report: &mut Report) -> Vec<Proven<ExecutionBlock>> {
+    let mut proven = Vec::new();
+    for path in chain_files(files) {
+        report.case_or_skip("chains", files.relative(&path), || {
+            let stores = replay(files, &path)?;
+            proven.extend(stores.iter().flat_map(blocks));
+            Ok(())
+        });
+    }
+    for path in files.named("bootstraps.json") {
+        report.case("bootstraps without a chain", files.relative(&path), || {
+            check_bootstraps(files, &path);
+        });
+    }
+    proven
 }
 
 /// The execution blocks that the chains prove, step by step.
-pub(crate) fn proven_blocks(files: &Files) -> Vec<Proven<ExecutionBlock>> {
-    let stores = chain_files(files)
-        .into_iter()
-        .flat_map(|path| replay(files, &path));
-    stores
-        .flat_map(|store| [store.finalized(), store.optimistic()])
-        .flatten()
-        .collect()
+#[must_use]
+pub fn proven_blocks(files: &Files) -> Vec<Proven<ExecutionBlock>> {
+    let paths = chain_files(files).into_iter();
+    let stores = paths.flat_map(|path| replay(files, &path).unwrap());
+    stores.flat_map(|store| blocks(&store)).collect()
 }
 
-/// Bootstraps without a chain: a list of objects with what they say.
-#[test]
-fn every_bootstrap() {
-    let files = Files::new();
+fn blocks(store: &LightClientStore) -> Vec<Proven<ExecutionBlock>> {
+    let both = [store.finalized(), store.optimistic()];
+    both.into_iter().flatten().collect()
+}
+
+/// A list of objects with what they say.
+fn check_bootstraps(files: &Files, path: &Path) {
     let network = Network::mainnet();
-    let mut count = 0;
-    for path in files.find(|path| path.ends_with("/bootstraps.json")) {
-        let objects: Vec<Object> = serde_json::from_value(files.json(&path)).unwrap();
-        for object in &objects {
-            let store = start(&files, path.parent().unwrap(), object, &network);
-            let root = object.trusted_block_root.unwrap();
-            assert_eq!(store.finalized_header().beacon.hash_tree_root(), root);
-            count += 1;
-        }
+    let objects: Vec<Object> = serde_json::from_value(files.json(path)).unwrap();
+    for object in &objects {
+        let store = start(files, path.parent().unwrap(), object, &network);
+        let root = object.trusted_block_root.unwrap();
+        assert_eq!(store.finalized_header().beacon.hash_tree_root(), root);
     }
-    files.assert_count("bootstraps without a chain", count, 4);
-}
-
-/// Mainnet's headers 6632737 to 6632928: each names the one before.
-#[test]
-fn every_header_of_a_chain() {
-    let files = Files::ours();
-    let path = files
-        .find(|path| path.ends_with("/headers_6632737_6632928.json"))
-        .remove(0);
-    let headers = files.json(&path);
-    let mut parent: Option<B256> = None;
-    // A slot without a block has no header.
-    let blocks = headers
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|slot| slot.get("header").is_some());
-    for header in blocks {
-        let root = serde_json::from_value(header["root"].clone()).unwrap();
-        let json = serde_json::json!({ "beacon": header["header"]["message"] });
-        let header = LightClientHeader::from_json(&json, Fork::Altair)
-            .unwrap()
-            .beacon;
-        assert_eq!(header.hash_tree_root(), root);
-        if let Some(parent) = parent {
-            assert_eq!(header.parent_root, parent);
-        }
-        parent = Some(root);
-    }
-}
-
-/// Objects that were recorded both ways are the same.
-#[test]
-fn json_and_ssz_are_the_same() {
-    let files = Files::ours();
-    let preset = Network::mainnet().preset;
-    let recorded = |kind: &str| {
-        let find = |end: &str| {
-            let is_it = |path: &str| path.starts_with("argument-zk") && path.ends_with(end);
-            files.find(is_it).remove(0)
-        };
-        let mut json = files.json(&find(&format!("base-data/{kind}Deneb.json")));
-        if json.is_array() {
-            json = json[0].take();
-        }
-        (
-            json["data"].take(),
-            files.bytes(&find(&format!("LightClient{kind}Deneb.ssz"))),
-        )
-    };
-    let (json, ssz) = recorded("Bootstrap");
-    let object = LightClientBootstrap::from_json(&json, Fork::Deneb, &preset);
-    assert_eq!(
-        object,
-        LightClientBootstrap::decode(&ssz, Fork::Deneb, &preset)
-    );
-    let (json, ssz) = recorded("Update");
-    let object = LightClientUpdate::from_json(&json, Fork::Deneb, &preset);
-    assert_eq!(
-        object,
-        LightClientUpdate::decode(&ssz, Fork::Deneb, &preset)
-    );
-    let (json, ssz) = recorded("FinalityUpdate");
-    let object = LightClientFinalityUpdate::from_json(&json, Fork::Deneb, &preset);
-    assert_eq!(
-        object,
-        LightClientFinalityUpdate::decode(&ssz, Fork::Deneb, &preset)
-    );
 }
 
 fn chain_files(files: &Files) -> Vec<PathBuf> {
-    files.find(|path| {
+    let is_chain = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or_default();
         name.starts_with("chain") && name.ends_with(".json")
-    })
+    };
+    files.find(is_chain)
 }
 
 /// Takes each step, and returns the store after each.
-fn replay(files: &Files, path: &Path) -> Vec<LightClientStore> {
+fn replay(files: &Files, path: &Path) -> Result<Vec<LightClientStore>, Skip> {
     let folder = path.parent().unwrap();
     let chain: Chain = serde_json::from_value(files.json(path)).unwrap();
-    let network = Network::by_name(&chain.network).unwrap();
+    let network = Network::by_name(&chain.network)
+        .ok_or_else(|| format!("the network {} is not one of ours", chain.network))?;
     assert_eq!(
         network.genesis_validators_root,
         chain.genesis_validators_root
@@ -212,7 +151,7 @@ fn replay(files: &Files, path: &Path) -> Vec<LightClientStore> {
         }
         stores.push(copy);
     }
-    stores
+    Ok(stores)
 }
 
 fn take(
