@@ -255,6 +255,31 @@ fn every_change_of_a_range_is_refused() {
     }
 }
 
+/// What is there is never excluded, by the block's filter or by that of the receipt alone.
+#[test]
+fn bloom_filters_never_miss_a_real_log() {
+    let mut checked = 0;
+    for [block, receipts] in blocks::WITH_RECEIPTS {
+        let header = blocks::header(&blocks::json(block));
+        for receipt in blocks::receipts(&blocks::json(receipts)) {
+            for log in &receipt.logs {
+                let mut filter = of_address(log.address);
+                for (wanted, topic) in filter.topics.iter_mut().zip(&log.topics) {
+                    wanted.push(*topic);
+                }
+                assert!(filter.matches(log));
+                assert!(filter.may_match(&header.logs_bloom));
+                assert!(filter.may_match(&receipt.logs_bloom()));
+                checked += 1;
+            }
+        }
+        let nothing = alloy_primitives::Bloom::ZERO;
+        assert!(!LogFilter::default().may_match(&nothing));
+    }
+    println!("{checked} logs, none excluded");
+    assert!(checked > 800, "{checked}");
+}
+
 #[test]
 fn filters_by_topic_want_the_topic_to_be_there() {
     let log = Log {
