@@ -11,12 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Blocks that are here with all of their transactions, of the time since the merge.
-pub(crate) const WHOLE: [&str; 5] = [
+pub(crate) const WHOLE: [&str; 6] = [
     "nimbus-mainnet-el-blocks/22431083.json",
     "nimbus-mainnet-el-blocks/22431084.json",
     "nimbus-mainnet-el-blocks/22431085.json",
     "trin-mainnet-blocks-receipts/block-19433902.json",
     "nimbus-verified-proxy-mainnet-fulu/block_0x17a2d23.json",
+    "nimbus-mainnet-el-blocks/22431088.json",
 ];
 
 /// Blocks that are here with all of their receipts.

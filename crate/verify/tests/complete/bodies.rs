@@ -170,6 +170,10 @@ fn requests_of_a_block() {
         &Vec::<Bytes>::new()
     );
 
+    // Block 22431088 has some, and so it does not have none.
+    let busy = proven(&blocks::header(&blocks::json(blocks::WHOLE[5])));
+    assert!(busy.requests(&[]).is_err());
+
     let [deposit, withdrawal, consolidation] =
         [(0, 192), (1, 76), (2, 116)].map(|(kind, length)| {
             let mut request = vec![7; length + 1];
