@@ -30,7 +30,10 @@ pub struct BeaconBlock {
 }
 
 /// Reads each `…beacon_blocks_<id>.ssz` and `block.ssz` of mainnet.
-pub fn run(files: &Files, report: &mut Report) {
+///
+/// Returns the headers of the execution blocks in them.
+pub fn run(files: &Files, report: &mut Report) -> Vec<Header> {
+    let mut headers = Vec::new();
     let network = Network::mainnet();
     for path in files.find(|path| path.ends_with(".ssz")) {
         let Some(id) = id(&path) else {
@@ -49,6 +52,7 @@ pub fn run(files: &Files, report: &mut Report) {
             if let Ok(slot) = id.parse::<u64>() {
                 assert_eq!(block.slot, slot);
             }
+            headers.extend(block.execution);
         });
     }
     for path in files.named("headers.ssz") {
@@ -60,6 +64,7 @@ pub fn run(files: &Files, report: &mut Report) {
             });
         }
     }
+    headers
 }
 
 fn id(path: &Path) -> Option<&str> {

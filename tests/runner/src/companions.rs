@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
+use crate::execution::Known;
 use crate::files::{Files, Layout, name};
 use crate::report::Report;
 
 /// What is about something else, by a part of the path, and why it isn't run.
-const ELSEWHERE: [(&str, &str); 27] = [
+const ELSEWHERE: [(&str, &str); 29] = [
     ("bip32", KEYS),
     ("bip39", KEYS),
     ("mnemonic", KEYS),
@@ -29,6 +32,14 @@ const ELSEWHERE: [(&str, &str); 27] = [
     ("eth_estimateGas", EVM),
     ("access_list", EVM),
     ("finality_checkpoints", UNPROVABLE),
+    (
+        "historical_summaries",
+        "a part of the beacon state, which no light client is given",
+    ),
+    (
+        "serialization",
+        "the Portal network's encoding of its keys, which nothing here speaks",
+    ),
     ("eth_v1_beacon_headers", UNPROVABLE),
     (
         "test.json",
@@ -45,15 +56,19 @@ const EVM: &str = "the result of executing code: needs an EVM, which the core ha
 const UNPROVABLE: &str = "a node's word that no proof in the recording backs";
 
 /// Judges each file that was not opened.
-pub fn run(files: &Files, report: &mut Report) {
+pub fn run(files: &Files, known: &Known, report: &mut Report) {
     for path in files.unopened() {
         let at = files.relative(path);
         if is_companion(path) {
             continue;
         }
-        let elsewhere = ELSEWHERE.iter().find(|(part, _)| at.contains(part));
+        // The folder itself may be what tells.
+        let whole = format!("{}/{at}", files.folder());
+        let elsewhere = ELSEWHERE.iter().find(|(part, _)| whole.contains(part));
         if let Some((_, reason)) = elsewhere {
             report.skip(*reason, at);
+        } else if known.documents.get(path).is_some_and(is_plain_answer) {
+            report.skip(UNPROVABLE, at);
         } else if let Some(runner) = foreign_runner(path) {
             report.skip(
                 format!("consensus tests of {runner}: no light client's"),
@@ -63,6 +78,12 @@ pub fn run(files: &Files, report: &mut Report) {
             report.fail(at, "no suite understands this file");
         }
     }
+}
+
+/// A node's answer that is a number, a text or nothing.
+fn is_plain_answer(json: &Value) -> bool {
+    let result = json.get("result").filter(|_| json.get("jsonrpc").is_some());
+    result.is_some_and(|result| !result.is_object() && !result.is_array())
 }
 
 /// Texts about the data, and settings of the specification that cases carry themselves.

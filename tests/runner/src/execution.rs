@@ -55,10 +55,12 @@ impl Known {
         let mut headers = BTreeMap::new();
         for json in documents.values() {
             each_object(json, &mut |object| {
-                if is_block(object) {
-                    let header = rpc_json::header(object);
-                    headers.insert(header.hash(), header);
-                }
+                let header = if is_block(object) {
+                    Some(rpc_json::header(object))
+                } else {
+                    payload(object).map(|(_, header)| header)
+                };
+                headers.extend(header.map(|header| (header.hash(), header)));
                 !is_block(object)
             });
         }
@@ -150,25 +152,9 @@ fn check(json: &Value, known: &Known, report: &mut Report, at: &str, must_fail: 
         });
         return true;
     }
-    if let (Some(payload), Some(parent)) = (
-        json.pointer("/body/execution_payload"),
-        json.get("parent_root"),
-    ) {
-        let requests = json.pointer("/body/execution_requests");
+    if let Some((payload, header)) = payload(json) {
         report.case("payloads of beacon blocks", at, || {
-            blocks::verify_payload(
-                payload,
-                serde_json::from_value(parent.clone()).ok(),
-                requests,
-            );
-        });
-        return true;
-    }
-    if let Some(payload) = json.get("executionPayload") {
-        report.case("payloads of beacon blocks", at, || {
-            let parent = json.pointer("/headers/header/message/parent_root");
-            let parent = parent.and_then(|root| serde_json::from_value(root.clone()).ok());
-            blocks::verify_payload(payload, parent, None);
+            assert_eq!(header.hash(), field::<B256>(payload, "block_hash"));
         });
         return true;
     }
@@ -179,6 +165,21 @@ fn check(json: &Value, known: &Known, report: &mut Report, at: &str, must_fail: 
         return true;
     }
     false
+}
+
+/// The payload of a beacon block in JSON, or of one that was taken apart, with its header.
+fn payload(json: &Value) -> Option<(&Value, Header)> {
+    let root = |pointer: &str| -> Option<B256> {
+        serde_json::from_value(json.pointer(pointer)?.clone()).ok()
+    };
+    if let Some(payload) = json.pointer("/body/execution_payload") {
+        let requests = json.pointer("/body/execution_requests");
+        let header = blocks::payload_header(payload, root("/parent_root"), requests);
+        return Some((payload, header));
+    }
+    let payload = json.get("executionPayload")?;
+    let parent = root("/headers/header/message/parent_root");
+    Some((payload, blocks::payload_header(payload, parent, None)))
 }
 
 fn is_block(json: &Value) -> bool {

@@ -80,6 +80,12 @@ impl Files {
         self.all.iter().filter(move |path| path.starts_with(folder))
     }
 
+    /// The name of the folder itself.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        name(&self.root)
+    }
+
     /// A path from the root on.
     #[must_use]
     pub fn relative<'a>(&self, path: &'a Path) -> &'a str {
@@ -126,6 +132,12 @@ impl Files {
     pub fn json(&self, path: &Path) -> serde_json::Value {
         serde_json::from_slice(&self.bytes(path))
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Whether a file was understood.
+    #[must_use]
+    pub fn is_open(&self, path: &Path) -> bool {
+        self.opened.borrow().contains(path)
     }
 
     /// The files that nobody opened.

@@ -54,16 +54,19 @@ pub fn run_files(files: &Files, report: &mut Report) {
     ranking::run(files, report);
     sync::run(files, report);
     data_collection::run(files, report);
-    beacon_blocks::run(files, report);
     bls::run(files, report);
     tries::run(files, report);
     rlp::run(files, report);
     let proven = chains::run(files, report);
     portal::run(files, report);
     let mut known = execution::Known::collect(files, proven);
+    let headers = beacon_blocks::run(files, report);
+    known
+        .headers
+        .extend(headers.into_iter().map(|header| (header.hash(), header)));
     rpc_session::run(files, &mut known, report);
     expected::run(files, &known, report);
     execution::run(files, &known, report);
     objects::run(files, &known, report);
-    companions::run(files, report);
+    companions::run(files, &known, report);
 }

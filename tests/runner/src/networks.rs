@@ -16,7 +16,7 @@ struct ConfigYaml {
     preset_base: String,
     min_genesis_time: String,
     slot_duration_ms: Option<String>,
-    seconds_per_slot: String,
+    seconds_per_slot: Option<String>,
     genesis_fork_version: String,
     altair_fork_version: Option<String>,
     altair_fork_epoch: Option<String>,
@@ -138,10 +138,11 @@ pub fn from_config(files: &Files, path: &Path, genesis_validators_root: B256) ->
         epoch: number(&entry.epoch),
         max_blobs_per_block: number(&entry.max_blobs_per_block),
     });
-    let slot_duration_ms = config
-        .slot_duration_ms
-        .as_deref()
-        .map_or_else(|| number(&config.seconds_per_slot) * 1_000, number);
+    let slot_duration_ms = match (&config.slot_duration_ms, &config.seconds_per_slot) {
+        (Some(milliseconds), _) => number(milliseconds),
+        (None, Some(seconds)) => number(seconds) * 1_000,
+        (None, None) => panic!("no duration of slots"),
+    };
     let network = Network {
         name: "test".to_owned(),
         chain_id: 1,

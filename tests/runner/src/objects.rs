@@ -118,29 +118,44 @@ fn check_json(files: &Files, path: &Path, json: &Value) {
     }
 }
 
-/// An object in SSZ, of the one fork and kind that fits it.
+/// An object in SSZ, or the Beacon API's list of such, of a fork that fits.
 fn check_ssz(bytes: &[u8], name: &str) {
     let network = Network::mainnet();
-    let name = name.to_lowercase();
-    let fits = |fork: Fork| {
-        let preset = &network.preset;
-        let again = if name.contains("bootstrap") {
-            LightClientBootstrap::decode(bytes, fork, preset).map(|object| object.encode(fork))
-        } else if name.contains("finality") {
-            LightClientFinalityUpdate::decode(bytes, fork, preset).map(|object| object.encode(fork))
-        } else if name.contains("optimistic") {
-            LightClientOptimisticUpdate::decode(bytes, fork, preset)
-                .map(|object| object.encode(fork))
-        } else {
-            LightClientUpdate::decode(bytes, fork, preset).map(|object| object.encode(fork))
-        };
-        again.is_ok_and(|again| again == bytes)
-    };
+    let kind = name.to_lowercase();
     let forks = network.forks.iter().map(|entry| entry.fork);
-    assert!(
-        forks.filter(|fork| *fork <= Fork::NEWEST).any(fits),
-        "of no fork"
-    );
+    let mut forks = forks.filter(|fork| *fork <= Fork::NEWEST);
+    if forks.any(|fork| fits(bytes, &kind, fork)) {
+        return;
+    }
+    // Length, digest of the fork, object; again and again.
+    let mut rest = bytes;
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap();
+        let (object, behind) = behind
+            .split_at_checked(length)
+            .expect("an object of no fork");
+        let (digest, ssz) = object.split_first_chunk().expect("a fork's digest");
+        let (fork, _) = network.fork_by_digest(*digest).expect("a known digest");
+        assert!(fits(ssz, &kind, fork));
+        rest = behind;
+    }
+    assert!(rest.is_empty(), "an object of no fork");
+}
+
+/// Whether the bytes are an object of the kind that the name tells, in its one encoding.
+#[must_use]
+pub fn fits(bytes: &[u8], name: &str, fork: Fork) -> bool {
+    let preset = &Network::mainnet().preset;
+    let again = if name.contains("bootstrap") {
+        LightClientBootstrap::decode(bytes, fork, preset).map(|object| object.encode(fork))
+    } else if name.contains("finality") {
+        LightClientFinalityUpdate::decode(bytes, fork, preset).map(|object| object.encode(fork))
+    } else if name.contains("optimistic") {
+        LightClientOptimisticUpdate::decode(bytes, fork, preset).map(|object| object.encode(fork))
+    } else {
+        LightClientUpdate::decode(bytes, fork, preset).map(|object| object.encode(fork))
+    };
+    again.is_ok_and(|again| again == bytes)
 }
 
 /// Headers with their roots; where there are many, each names the one before.

@@ -10,6 +10,7 @@ use lampyris_verify::{B256, Bytes, keccak256};
 use serde_json::Value;
 
 use crate::files::{Files, name};
+use crate::objects;
 use crate::report::{Report, Skip};
 use crate::rlp::{self, Item};
 use crate::rpc_json::{field, optional};
@@ -63,6 +64,8 @@ fn check(files: &Files, path: &Path, json: &Value, report: &mut Report) {
         report.case_or_skip("portal: headers with proof", at, || {
             check_header(files, json)
         });
+    } else if has(&["content_key", "content_value"]) && !files.is_open(path) {
+        check_light_client(files, path, json, report);
     } else if has(&["block_header", "content_value_offer"]) {
         files.open(path);
         report.case("portal: nodes of the state", at, || check_node(json));
@@ -76,6 +79,32 @@ fn check(files: &Files, path: &Path, json: &Value, report: &mut Report) {
             }
         });
     }
+}
+
+/// A light-client object that no chain names, or a range of updates: each behind a fork's digest.
+fn check_light_client(files: &Files, path: &Path, json: &Value, report: &mut Report) {
+    let key: Bytes = field(json, "content_key");
+    let kind = match key.first() {
+        Some(0x10) => "bootstrap",
+        Some(0x11) => "update",
+        Some(0x12) => "finality",
+        Some(0x13) => "optimistic",
+        _ => return,
+    };
+    files.open(path);
+    report.case("light-client objects", files.relative(path), || {
+        let value: Bytes = field(json, "content_value");
+        let objects = if kind == "update" {
+            node_list(&value)
+        } else {
+            vec![value]
+        };
+        for object in objects {
+            let (digest, ssz) = object.split_first_chunk().expect("a fork's digest");
+            let known = Network::mainnet().fork_by_digest(*digest);
+            assert!(objects::fits(ssz, kind, known.expect("a known digest").0));
+        }
+    });
 }
 
 /// A body's items and receipts make the roots in the header.
@@ -153,13 +182,8 @@ fn receipt(item: &Item) -> Option<Bytes> {
 fn check_header(files: &Files, json: &Value) -> Result<(), Skip> {
     let key: Bytes = field(json, "content_key");
     let value: Bytes = field(json, "content_value");
-    let offset = |place: usize| {
-        usize::try_from(u32::from_le_bytes(
-            value[place..place + 4].try_into().unwrap(),
-        ))
-        .unwrap()
-    };
-    let (header, proof) = (&value[offset(0)..offset(4)], &value[offset(4)..]);
+    let middle = offset(&value, 4);
+    let (header, proof) = (&value[offset(&value, 0)..middle], &value[middle..]);
     let hash = keccak256(header);
     let decoded = Header::decode_rlp(header).unwrap();
     match key[0] {
@@ -262,46 +286,77 @@ fn batches(files: &Files) -> Vec<B256> {
     paths.map(|path| batch.root(&files.bytes(&path))).collect()
 }
 
-/// A node on the way to an account, below the state of a block.
+/// A node of the state or of an account's storage, or an account's code, below a block's state.
 fn check_node(json: &Value) {
     let header = Header::decode_rlp(&field::<Bytes>(json, "block_header")).unwrap();
     let offer: Bytes = field(json, "content_value_offer");
     let key: Bytes = field(json, "content_key");
     let retrieved: Bytes = field(json, "content_value_retrieval");
-    let mut start = usize::try_from(u32::from_le_bytes(offer[..4].try_into().unwrap())).unwrap();
-    if key[0] != 0x20 {
-        // Below an account: the nodes of storage come first, and then the account's.
-        start = usize::try_from(u32::from_le_bytes(offer[4..8].try_into().unwrap())).unwrap();
-    }
-    let list = &offer[start..];
-    let count = usize::try_from(u32::from_le_bytes(list[..4].try_into().unwrap())).unwrap() / 4;
-    let types = vec![Type::ByteList(1024); count];
-    let parts = crate::ssz_model::split(&types, list);
-    let nodes: Vec<Bytes> = parts.into_iter().map(Bytes::copy_from_slice).collect();
-    assert_eq!(keccak256(&nodes[0]), header.state_root);
     let has_block_hash = offer
         .windows(32)
         .any(|window| window == header.hash().as_slice());
     assert!(has_block_hash, "of another block");
-    assert_linked(&nodes);
-    if key[0] != 0x20 {
-        return;
+    let (first, second) = (offset(&offer, 0), offset(&offer, 4));
+    match key[0] {
+        // The key names the node by its hash, between the offset of its path and that.
+        0x20 => {
+            let nodes = node_list(&offer[first..]);
+            assert_eq!(keccak256(&nodes[0]), header.state_root);
+            check_last(&nodes, &key[5..37], &retrieved);
+            check_leaf(header.state_root, nodes, &key[37..]);
+        }
+        0x21 => {
+            let account = account(&header, &key[1..33], node_list(&offer[second..]));
+            let nodes = node_list(&offer[first..second]);
+            assert_eq!(keccak256(&nodes[0]), account.storage_root);
+            check_last(&nodes, &key[37..69], &retrieved);
+        }
+        0x22 => {
+            let account = account(&header, &key[1..33], node_list(&offer[second..]));
+            assert_eq!(keccak256(&offer[first..second]), account.code_hash);
+            assert_eq!(key[33..65], account.code_hash[..]);
+        }
+        other => panic!("unknown kind of key {other}"),
     }
-    // The key names the node by its hash, after the offset of its path.
+}
+
+fn offset(bytes: &[u8], place: usize) -> usize {
+    let word = bytes[place..place + 4].try_into().unwrap();
+    usize::try_from(u32::from_le_bytes(word)).unwrap()
+}
+
+fn node_list(list: &[u8]) -> Vec<Bytes> {
+    let types = vec![Type::ByteList(1024); offset(list, 0) / 4];
+    let parts = crate::ssz_model::split(&types, list);
+    parts.into_iter().map(Bytes::copy_from_slice).collect()
+}
+
+fn account(header: &Header, address_hash: &[u8], nodes: Vec<Bytes>) -> Account {
+    let set = NodeSet::new(nodes).unwrap();
+    let found = lookup(header.state_root, address_hash, &set).unwrap();
+    Account::decode_rlp(&found.expect("an account")).unwrap()
+}
+
+fn check_last(nodes: &[Bytes], hash: &[u8], retrieved: &[u8]) {
+    assert_linked(nodes);
     let last = nodes.last().unwrap();
-    assert_eq!(key[5..37], keccak256(last)[..]);
+    assert_eq!(hash, &keccak256(last)[..]);
     assert_eq!(retrieved[4..], last[..]);
-    let Some(Item::List(leaf)) = rlp::decode(last) else {
+}
+
+/// If the last node is a leaf, it is what looking up its key finds.
+fn check_leaf(root: B256, nodes: Vec<Bytes>, start: &[u8]) {
+    let Some(Item::List(leaf)) = rlp::decode(nodes.last().unwrap()) else {
         panic!("a node is a list")
     };
-    if let [Item::Bytes(rest), Item::Bytes(account)] = &leaf[..] {
-        let path = [nibbles(&key[37..]), nibbles(rest)].concat();
-        let path: Vec<u8> = path.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
-        let set = NodeSet::new(nodes).unwrap();
-        let found = lookup(header.state_root, &path, &set).unwrap();
-        assert_eq!(found.as_deref(), Some(account.as_slice()));
-        Account::decode_rlp(account).unwrap();
-    }
+    let [Item::Bytes(rest), Item::Bytes(account)] = &leaf[..] else {
+        return;
+    };
+    let path = [nibbles(start), nibbles(rest)].concat();
+    let path: Vec<u8> = path.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let found = lookup(root, &path, &NodeSet::new(nodes).unwrap()).unwrap();
+    assert_eq!(found.as_deref(), Some(account.as_slice()));
+    Account::decode_rlp(account).unwrap();
 }
 
 /// A path with a flag in front that tells whether it is odd.

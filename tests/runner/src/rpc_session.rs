@@ -15,9 +15,17 @@ use crate::rlp::{self, Item};
 /// The answer of a session, `null` if it is an error.
 #[must_use]
 pub fn answer(text: &str) -> Option<Value> {
-    let line = text.lines().find_map(|line| line.strip_prefix("<< "))?;
-    let mut json: Value = serde_json::from_str(line).ok()?;
-    Some(json["result"].take())
+    let lines = text.lines().filter_map(|line| line.strip_prefix("<< "));
+    let result = |line: &str| {
+        let mut json: Value = serde_json::from_str(line).ok()?;
+        Some(json["result"].take())
+    };
+    let mut results: Vec<_> = lines.filter_map(result).collect();
+    match results.len() {
+        0 => None,
+        1 => results.pop(),
+        _ => Some(Value::Array(results)),
+    }
 }
 
 /// Reads the blocks, and then what sessions say of them.
@@ -40,28 +48,37 @@ pub fn run(files: &Files, known: &mut Known, report: &mut Report) {
         });
     }
     for path in files.find(|path| path.ends_with(".io")) {
-        let raw = name(path.parent().unwrap_or(&path)).to_owned();
+        let method = name(path.parent().unwrap_or(&path)).to_owned();
         let at = files.relative(&path);
-        let Some(json) = known.documents.get(&path) else {
+        let Some(json) = known.documents.get(&path).cloned() else {
             continue;
         };
         files.open(&path);
+        let is_provable = PROVABLE.iter().any(|start| method.starts_with(start));
         if json.is_null() || json.as_array().is_some_and(Vec::is_empty) {
-            report.skip(
-                "a node's answer that there is nothing, or an error: no proof",
-                at,
-            );
-        } else if raw.starts_with("debug_getRaw") {
+            let reason = "a node's answer that there is nothing, or an error: no proof";
+            report.skip(reason, at);
+        } else if method.starts_with("debug_getRaw") {
             report.case_or_skip("raw blocks and what is in them", at, || {
-                check_raw(&raw, json, known)
+                check_raw(&method, &json, known)
             });
-        } else if json.is_string() || json.get("accessList").is_some() {
+        } else if json.is_string() || !is_provable {
             report.skip("a node's word that no proof in the recording backs", at);
         } else {
-            // Objects are checked where all JSON is.
+            // Blocks, proofs, receipts and logs are checked where all JSON is.
+            continue;
         }
+        known.documents.remove(&path);
     }
 }
+
+/// The methods whose answers are checked.
+const PROVABLE: [&str; 4] = [
+    "eth_getBlock",
+    "eth_getLogs",
+    "eth_getProof",
+    "eth_getTransaction",
+];
 
 /// A block's own items make the roots in its header.
 fn check_block(block: &Item) -> Header {

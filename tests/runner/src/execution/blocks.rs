@@ -91,8 +91,12 @@ pub(super) fn verify_transaction(json: &Value) -> Result<(), String> {
     same("transaction", keccak256(&bytes), field(json, "hash"))
 }
 
-/// Checks the payload of a beacon block against the execution block's hash.
-pub(super) fn verify_payload(json: &Value, parent_root: Option<B256>, requests: Option<&Value>) {
+/// The execution block's header, of the payload in a beacon block.
+pub(super) fn payload_header(
+    json: &Value,
+    parent_root: Option<B256>,
+    requests: Option<&Value>,
+) -> Header {
     let number = |name: &str| -> u64 { field::<U256>(json, name).to() };
     let has_blobs = json.get("blob_gas_used").is_some();
     let transactions: Vec<Bytes> = field(json, "transactions");
@@ -101,7 +105,7 @@ pub(super) fn verify_payload(json: &Value, parent_root: Option<B256>, requests: 
         let encoded: Vec<_> = all.iter().map(rpc_json::withdrawal).collect();
         ordered_trie_root(&encoded)
     });
-    let header = Header {
+    Header {
         parent_hash: field(json, "parent_hash"),
         ommers_hash: NO_OMMERS,
         beneficiary: field(json, "fee_recipient"),
@@ -123,8 +127,7 @@ pub(super) fn verify_payload(json: &Value, parent_root: Option<B256>, requests: 
         excess_blob_gas: has_blobs.then(|| number("excess_blob_gas")),
         parent_beacon_block_root: parent_root.filter(|_| has_blobs),
         requests_hash: requests.map(requests_hash),
-    };
-    assert_eq!(header.hash(), field::<B256>(json, "block_hash"));
+    }
 }
 
 /// EIP-7685, of a beacon block's requests.
