@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 
 use lampyris_verify::config::{Fork, Network};
 use lampyris_verify::containers::{LightClientBootstrap, LightClientHeader, SyncCommittee};
+use lampyris_verify::execution::Account;
 use lampyris_verify::light_client::{
     LightClientStore, initialize_light_client_store, process_light_client_finality_update,
     process_light_client_optimistic_update, process_light_client_update,
 };
-use lampyris_verify::{B256, Error, ExecutionBlock, Finality, Proven};
+use lampyris_verify::trie::{NodeSet, lookup};
+use lampyris_verify::{B256, Bytes, Error, ExecutionBlock, Finality, Proven, keccak256};
 use serde::Deserialize;
 
 use crate::files::Files;
+use crate::portal::nibbles;
 use crate::recorded::{Decoded, Object, Read, decode, read, start_without_bootstrap};
 use crate::report::{Report, Skip};
+use crate::rlp::{self, Item};
 
 #[derive(Deserialize)]
 struct Chain {
@@ -23,7 +27,19 @@ struct Chain {
     bootstrap: Option<Object>,
     steps: Vec<Step>,
     #[serde(default)]
+    account_proofs: Vec<AccountProof>,
+    #[serde(default)]
     note: String,
+}
+
+/// A bare list of nodes, of an account whose address nobody tells.
+#[derive(Deserialize)]
+struct AccountProof {
+    file: String,
+    state_root: B256,
+    leaf_nonce: u64,
+    leaf_storage_root: B256,
+    leaf_code_hash: B256,
 }
 
 #[derive(Deserialize)]
@@ -151,7 +167,35 @@ fn replay(files: &Files, path: &Path) -> Result<Vec<LightClientStore>, Skip> {
         }
         stores.push(copy);
     }
+    for proof in &chain.account_proofs {
+        let nodes = serde_json::from_value(files.json(&folder.join(&proof.file))).unwrap();
+        check_account_proof(proof, nodes);
+    }
     Ok(stores)
+}
+
+/// The key is read off the nodes.
+fn check_account_proof(proof: &AccountProof, nodes: Vec<Bytes>) {
+    let mut path = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let Some(Item::List(items)) = rlp::decode(node) else {
+            panic!("a node is a list")
+        };
+        if let [Item::Bytes(part), _] = &items[..] {
+            path.extend(nibbles(part));
+        } else {
+            let next = Item::Bytes(keccak256(&nodes[index + 1]).to_vec());
+            let child = items.iter().position(|item| *item == next);
+            path.push(u8::try_from(child.expect("the next node")).unwrap());
+        }
+    }
+    let key: Vec<u8> = path.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let set = NodeSet::new(nodes).unwrap();
+    let rlp = lookup(proof.state_root, &key, &set).unwrap();
+    let account = Account::decode_rlp(&rlp.expect("an account")).unwrap();
+    assert_eq!(account.nonce, proof.leaf_nonce);
+    assert_eq!(account.storage_root, proof.leaf_storage_root);
+    assert_eq!(account.code_hash, proof.leaf_code_hash);
 }
 
 fn take(

@@ -7,12 +7,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use lampyris_verify::B256;
 use lampyris_verify::config::Network;
 use lampyris_verify::containers::{
     LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate, LightClientUpdate,
 };
-use lampyris_verify::light_client::{initialize_light_client_store, process_light_client_update};
+use lampyris_verify::light_client::{
+    LightClientStore, initialize_light_client_store, process_light_client_finality_update,
+    process_light_client_optimistic_update, process_light_client_update,
+};
+use lampyris_verify::{B256, Error};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -52,6 +55,7 @@ fn check(files: &Files, case: &Path) -> Result<(), Skip> {
         case,
         network: &network,
         slots: BTreeMap::new(),
+        stores: BTreeMap::new(),
         objects: 0,
     };
     for step in &steps {
@@ -71,6 +75,8 @@ struct Collected<'a> {
     case: &'a Path,
     network: &'a Network,
     slots: BTreeMap<B256, u64>,
+    /// Stores that started at bootstraps, by period.
+    stores: BTreeMap<u64, LightClientStore>,
     objects: usize,
 }
 
@@ -117,6 +123,10 @@ impl Collected<'_> {
             let bytes = self.read(&object);
             let update = LightClientFinalityUpdate::decode(&bytes, fork, preset).unwrap();
             assert_eq!(update.encode(fork), bytes);
+            let slots = (update.attested_header.beacon.slot, update.signature_slot);
+            self.with_store(slots, |store, network| {
+                process_light_client_finality_update(store, &update, slots.1, network)
+            });
             self.objects += 1;
         }
         if let Some(object) = object(checks, "latest_optimistic_update") {
@@ -124,9 +134,28 @@ impl Collected<'_> {
             let bytes = self.read(&object);
             let update = LightClientOptimisticUpdate::decode(&bytes, fork, preset).unwrap();
             assert_eq!(update.encode(fork), bytes);
+            let slots = (update.attested_header.beacon.slot, update.signature_slot);
+            self.with_store(slots, |store, network| {
+                process_light_client_optimistic_update(store, &update, slots.1, network)
+            });
             self.objects += 1;
         }
         Ok(())
+    }
+
+    /// A store of the update's period takes it, if it is news.
+    fn with_store(
+        &self,
+        (attested_slot, signature_slot): (u64, u64),
+        process: impl FnOnce(&mut LightClientStore, &Network) -> Result<(), Error>,
+    ) {
+        let period = self.network.sync_committee_period_at_slot(signature_slot);
+        let Some(store) = self.stores.get(&period) else {
+            return;
+        };
+        if attested_slot > store.finalized_header().beacon.slot {
+            process(&mut store.clone(), self.network).unwrap();
+        }
     }
 
     fn update(&mut self, object: &Object) -> Result<LightClientUpdate, Skip> {
@@ -151,6 +180,7 @@ impl Collected<'_> {
         self.objects += 1;
         let slot = store.finalized_header().beacon.slot;
         let period = self.network.sync_committee_period_at_slot(slot);
+        self.stores.insert(period, store.clone());
         for entry in checks["best_updates"].as_array().into_iter().flatten() {
             let Some(object) = self::object(entry, "update") else {
                 continue;

@@ -18,7 +18,7 @@ pub use blocks::{NO_OMMERS, hash_of_requests, verify as verify_block};
 pub use receipts::root as receipts_root;
 
 use crate::files::{Files, name};
-use crate::report::Report;
+use crate::report::{Report, attempt};
 use crate::rpc_json::{self, field, optional};
 use crate::rpc_session;
 
@@ -56,9 +56,9 @@ impl Known {
         for json in documents.values() {
             each_object(json, &mut |object| {
                 let header = if is_block(object) {
-                    Some(rpc_json::header(object))
+                    attempt(|| rpc_json::header(object))
                 } else {
-                    payload(object).map(|(_, header)| header)
+                    attempt(|| Some(payload(object)?.1)).flatten()
                 };
                 headers.extend(header.map(|header| (header.hash(), header)));
                 !is_block(object)
@@ -76,6 +76,21 @@ impl Known {
     #[must_use]
     pub fn header(&self, hash: B256) -> Option<&Header> {
         self.headers.get(&hash)
+    }
+
+    /// Whether a block or an expectation tells the root of a state.
+    #[must_use]
+    pub fn has_state(&self, root: B256) -> bool {
+        let told = |json: &Value| optional(json, "state_root") == Some(root);
+        self.proven_state(root).is_some()
+            || self
+                .headers
+                .values()
+                .any(|header| header.state_root == root)
+            || self
+                .documents
+                .values()
+                .any(|json| !objects(json, &told).is_empty())
     }
 
     /// A block that a chain proves, by the root of its state.
@@ -152,8 +167,9 @@ fn check(json: &Value, known: &Known, report: &mut Report, at: &str, must_fail: 
         });
         return true;
     }
-    if let Some((payload, header)) = payload(json) {
+    if json.pointer("/body/execution_payload").is_some() || json.get("executionPayload").is_some() {
         report.case("payloads of beacon blocks", at, || {
+            let (payload, header) = payload(json).expect("a payload");
             assert_eq!(header.hash(), field::<B256>(payload, "block_hash"));
         });
         return true;

@@ -49,24 +49,34 @@ pub fn run<'a>(folders: impl Iterator<Item = &'a Path>) -> Report {
 
 /// Runs what lies in a folder.
 pub fn run_files(files: &Files, report: &mut Report) {
-    ssz_static::run(files, report);
-    merkle_proofs::run(files, report);
-    ranking::run(files, report);
-    sync::run(files, report);
-    data_collection::run(files, report);
-    bls::run(files, report);
-    tries::run(files, report);
-    rlp::run(files, report);
-    let proven = chains::run(files, report);
-    portal::run(files, report);
+    report.suite("ssz_static", |report| ssz_static::run(files, report));
+    report.suite("single_merkle_proof", |report| {
+        merkle_proofs::run(files, report)
+    });
+    report.suite("update_ranking", |report| ranking::run(files, report));
+    report.suite("sync", |report| sync::run(files, report));
+    report.suite("data_collection", |report| {
+        data_collection::run(files, report)
+    });
+    report.suite("bls", |report| bls::run(files, report));
+    report.suite("tries", |report| tries::run(files, report));
+    report.suite("rlp", |report| rlp::run(files, report));
+    let proven = report.suite("chains", |report| chains::run(files, report));
+    report.suite("portal", |report| portal::run(files, report));
     let mut known = execution::Known::collect(files, proven);
-    let headers = beacon_blocks::run(files, report);
+    let headers = report.suite("beacon blocks", |report| beacon_blocks::run(files, report));
     known
         .headers
         .extend(headers.into_iter().map(|header| (header.hash(), header)));
-    rpc_session::run(files, &mut known, report);
-    expected::run(files, &known, report);
-    execution::run(files, &known, report);
-    objects::run(files, &known, report);
+    report.suite("sessions", |report| {
+        rpc_session::run(files, &mut known, report)
+    });
+    report.suite("expectations", |report| {
+        expected::run(files, &known, report)
+    });
+    report.suite("nodes' JSON", |report| {
+        execution::run(files, &known, report)
+    });
+    report.suite("objects", |report| objects::run(files, &known, report));
     companions::run(files, &known, report);
 }

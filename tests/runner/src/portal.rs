@@ -360,7 +360,7 @@ fn check_leaf(root: B256, nodes: Vec<Bytes>, start: &[u8]) {
 }
 
 /// A path with a flag in front that tells whether it is odd.
-fn nibbles(packed: &[u8]) -> Vec<u8> {
+pub(crate) fn nibbles(packed: &[u8]) -> Vec<u8> {
     let all: Vec<u8> = packed
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])

@@ -48,6 +48,18 @@ impl Report {
         }
     }
 
+    /// Runs a suite: what breaks outside of its cases is a failure too, and not the end.
+    pub fn suite<T: Default>(&mut self, name: &str, suite: impl FnOnce(&mut Self) -> T) -> T {
+        match panic::catch_unwind(AssertUnwindSafe(|| suite(self))) {
+            Ok(result) => result,
+            Err(payload) => {
+                let reason = BROKEN.take().unwrap_or_else(|| message(payload.as_ref()));
+                self.fail(name, reason);
+                T::default()
+            }
+        }
+    }
+
     /// Notes a failure.
     pub fn fail(&mut self, name: &str, reason: impl Into<String>) {
         self.failed.push((name.to_owned(), reason.into()));
@@ -91,6 +103,11 @@ impl fmt::Display for Report {
         let failed = self.failed.len();
         writeln!(out, "{passed} passed, {failed} failed, {skipped} skipped")
     }
+}
+
+/// What `run` makes, if it doesn't break: for what a case will look at again.
+pub fn attempt<T>(run: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(run)).ok()
 }
 
 /// Keeps broken cases from printing themselves: the report tells of them.
