@@ -109,6 +109,15 @@ impl Entry<'_> {
             if let Some(nonce) = optional::<U256>(json, "nonce") {
                 assert_eq!(U256::from(account.nonce), nonce);
             }
+            let keys: Vec<U256> = optional(json, "storage_keys").unwrap_or_default();
+            let proven = proof["storageProof"].as_array();
+            let proven = proven.map_or(&[][..], Vec::as_slice);
+            for key in keys {
+                assert!(
+                    proven.iter().any(|slot| field::<U256>(slot, "key") == key),
+                    "{key}"
+                );
+            }
             let absent = json["kind"] == "absent";
             assert_eq!(
                 account == lampyris_verify::execution::Account::EMPTY,

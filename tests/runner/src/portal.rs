@@ -21,6 +21,7 @@ const PERIOD: u64 = 8192;
 
 /// Runs each YAML file of the Portal network's shapes.
 pub fn run(files: &Files, report: &mut Report) {
+    check_periods(files, report);
     for path in files.find(|path| path.ends_with(".yaml")) {
         if ["steps.yaml", "meta.yaml", "config.yaml", "value.yaml"].contains(&name(&path)) {
             continue;
@@ -254,6 +255,30 @@ fn capella_slot() -> u64 {
         .iter()
         .find(|entry| entry.fork == Fork::Capella);
     capella.map_or(0, |entry| entry.epoch * network.preset.slots_per_epoch)
+}
+
+/// Whole periods of block roots are what recorded `historical_summaries` say.
+fn check_periods(files: &Files, report: &mut Report) {
+    let is_it = |path: &str| path.contains("historical_summaries") && path.ends_with(".ssz");
+    let lists: Vec<_> = files
+        .find(is_it)
+        .iter()
+        .map(|path| files.bytes(path))
+        .collect();
+    let period = Type::vector(Type::Bytes(32), 8192);
+    for path in files.named("block_roots.ssz") {
+        if lists.is_empty() || files.has(&path.with_file_name("headers.ssz")) {
+            continue;
+        }
+        report.case("portal: roots of periods", files.relative(&path), || {
+            let root = period.root(&files.bytes(&path));
+            let mut pairs = lists.iter().flat_map(|list| list.chunks(64));
+            assert!(
+                pairs.any(|pair| pair.starts_with(root.as_slice())),
+                "{root}"
+            );
+        });
+    }
 }
 
 /// The root of the slot's period in a recorded `historical_summaries`.

@@ -1,5 +1,6 @@
 //! Receipts and logs.
 
+use alloy_primitives::Bloom;
 use lampyris_verify::execution::Receipt;
 use lampyris_verify::trie::{NodeSet, lookup, ordered_trie_proof, ordered_trie_root};
 use lampyris_verify::{B256, Bytes};
@@ -53,6 +54,7 @@ fn encode(list: &[Value]) -> Vec<Bytes> {
     let encode = |json| {
         let receipt = rpc_json::receipt(json);
         let bytes = Bytes::from(receipt.encode());
+        assert_eq!(receipt.logs_bloom(), field::<Bloom>(json, "logsBloom"));
         assert_eq!(Receipt::decode(&bytes), Ok(receipt));
         bytes
     };
@@ -98,6 +100,7 @@ fn check_one(json: &Value, known: &Known) -> Result<(), Skip> {
             && optional(other, "transactionHash") == Some(transaction)
     };
     let receipt = rpc_json::receipt(json);
+    assert_eq!(receipt.logs_bloom(), field::<Bloom>(json, "logsBloom"));
     let mut others = known
         .documents
         .values()
