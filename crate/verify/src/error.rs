@@ -48,6 +48,30 @@ pub enum Error {
         /// What is not supported.
         reason: &'static str,
     },
+    /// The transaction is of a type that this version does not read.
+    #[error("transactions of type {tx_type} are not supported")]
+    UnsupportedTransaction {
+        /// The type.
+        tx_type: u8,
+    },
+    /// A block that the answer must cover is neither excluded nor given whole.
+    #[error("logs: block {block_number} may hold one, but its receipts are missing")]
+    Uncovered {
+        /// The number of the block.
+        block_number: u64,
+    },
+    /// The question goes beyond what the chain remembers, or what one answer may hold.
+    #[error("{what}: {oldest} to {newest} can be asked for, not {got}")]
+    OutOfRange {
+        /// What was asked for.
+        what: &'static str,
+        /// The least that can be asked for.
+        oldest: u64,
+        /// The most that can be asked for.
+        newest: u64,
+        /// What was asked for.
+        got: u64,
+    },
 
     /// The bootstrap is not of the block that was asked for.
     #[error("block root: expected {expected}, got {got}")]
@@ -164,6 +188,12 @@ pub enum Error {
         index: u64,
     },
 
+    /// A block is named that was not imported before.
+    #[error("block {root} is not known")]
+    UnknownBlock {
+        /// Its root.
+        root: B256,
+    },
     /// A description of a network contradicts itself.
     #[error("network: {reason}")]
     Network {
@@ -202,15 +232,20 @@ impl Error {
             | Self::PublicKey
             | Self::Signature
             | Self::Hash { .. }
-            | Self::MissingNode { .. } => Fault::PeerMisbehaved,
+            | Self::MissingNode { .. }
+            | Self::Uncovered { .. } => Fault::PeerMisbehaved,
             // Clocks differ, gossip overtakes itself, and a store may lag behind an honest peer.
             Self::UnsupportedFork { .. }
             | Self::UnsupportedReceipt { .. }
+            | Self::UnsupportedTransaction { .. }
             | Self::Early { .. }
             | Self::Period { .. }
             | Self::Irrelevant { .. }
             | Self::Absent { .. } => Fault::Unavailable,
-            Self::OtherNetwork { .. } | Self::Network { .. } => Fault::Misuse,
+            Self::OtherNetwork { .. }
+            | Self::Network { .. }
+            | Self::OutOfRange { .. }
+            | Self::UnknownBlock { .. } => Fault::Misuse,
         }
     }
 }

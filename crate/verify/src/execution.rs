@@ -1,13 +1,26 @@
-//! What the execution layer holds: accounts, storage, code, headers, transactions, receipts.
+//! What the execution layer holds: accounts, storage, code, headers, transactions, receipts, logs.
 
 mod account;
+mod body;
 mod header;
+mod history;
+mod logs;
 mod receipt;
 mod rlp;
+mod transaction;
 
 pub use account::{Account, EMPTY_CODE_HASH};
+pub use body::{
+    Body, MAX_BODY_BYTES, MAX_REQUESTS, MAX_TRANSACTIONS, MAX_WITHDRAWALS, Withdrawal,
+    requests_hash,
+};
 pub use header::Header;
+pub use history::{
+    BEACON_ROOTS_ADDRESS, HISTORY_BUFFER_LENGTH, HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS,
+};
+pub use logs::{BlockCoverage, CompleteLogs, Coverage, LogEntry, LogFilter, MAX_BLOCKS};
 pub use receipt::{Log, Receipt};
+pub use transaction::{AccessListItem, Authorization, TX_TYPE_MAX, Transaction};
 
 use alloc::vec::Vec;
 

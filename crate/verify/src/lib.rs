@@ -43,6 +43,7 @@ pub mod config;
 pub mod containers;
 pub mod error;
 pub mod execution;
+pub mod full_node;
 pub mod light_client;
 pub mod merkle;
 pub mod proven;

@@ -5,6 +5,7 @@
 //! gives them, so that one can be read beside the other. The specification's `upgrade_lc_*` functions
 //! have no counterpart: decoding brings objects of all forks into one shape, see [`crate::containers`].
 
+pub mod gloas;
 mod ranking;
 mod record;
 mod validation;

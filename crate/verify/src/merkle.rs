@@ -34,6 +34,29 @@ pub fn merkleize(leaves: &[B256]) -> B256 {
     layer.first().copied().unwrap_or(B256::ZERO)
 }
 
+/// The branch from the leaf of `index` to the root of [`merkleize`], the leaf's sibling first.
+///
+/// [`compute_merkle_proof`](https://github.com/ethereum/consensus-specs/blob/v1.6.1/specs/altair/light-client/full-node.md#compute_merkle_proof)
+/// for the fields of one container.
+#[must_use]
+pub fn merkle_branch(leaves: &[B256], index: usize) -> Vec<B256> {
+    let mut layer: Vec<B256> = leaves.to_vec();
+    layer.resize(leaves.len().next_power_of_two(), B256::ZERO);
+    let (mut index, mut branch) = (index, Vec::new());
+    while layer.len() > 1 {
+        branch.push(layer.get(index ^ 1).copied().unwrap_or(B256::ZERO));
+        index >>= 1;
+        layer = layer
+            .chunks(2)
+            .map(|pair| match pair {
+                [left, right] => hash_pair(*left, *right),
+                _ => B256::ZERO,
+            })
+            .collect();
+    }
+    branch
+}
+
 /// The root of a byte string, in chunks of 32 bytes.
 #[must_use]
 pub fn merkleize_bytes(bytes: &[u8]) -> B256 {

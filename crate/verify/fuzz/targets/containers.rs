@@ -5,7 +5,7 @@ use lampyris_verify::config::{Fork, Network, Preset};
 use lampyris_verify::containers::{
     LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate, LightClientUpdate,
 };
-use lampyris_verify::light_client::LightClientStore;
+use lampyris_verify::light_client::{LightClientStore, gloas};
 use libfuzzer_sys::fuzz_target;
 
 const FORKS: [Fork; 8] = [
@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let fork = FORKS[usize::from(choice % 8)];
     let preset = &Preset::MINIMAL;
-    match choice / 8 % 5 {
+    match choice / 8 % 6 {
         0 => {
             if let Ok(object) = LightClientBootstrap::decode(bytes, fork, preset) {
                 assert_eq!(object.encode(fork), bytes);
@@ -44,6 +44,11 @@ fuzz_target!(|input: &[u8]| {
         3 => {
             if let Ok(object) = LightClientOptimisticUpdate::decode(bytes, fork, preset) {
                 assert_eq!(object.encode(fork), bytes);
+            }
+        }
+        4 => {
+            if let Ok(header) = gloas::LightClientHeader::decode(bytes) {
+                assert_eq!(header.encode(), bytes);
             }
         }
         _ => {

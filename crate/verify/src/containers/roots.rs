@@ -26,6 +26,11 @@ impl ExecutionPayloadHeader {
     /// The root as `fork` computes it.
     #[must_use]
     pub fn hash_tree_root(&self, fork: Fork) -> B256 {
+        merkleize(&self.leaves(fork))
+    }
+
+    /// The roots of the fields that `fork` has.
+    pub(crate) fn leaves(&self, fork: Fork) -> Vec<B256> {
         let extra_data_length = u64::try_from(self.extra_data.len()).unwrap_or(u64::MAX);
         let extra_data = B256::right_padding_from(
             self.extra_data
@@ -53,7 +58,7 @@ impl ExecutionPayloadHeader {
             leaves.push(uint64_leaf(self.blob_gas_used));
             leaves.push(uint64_leaf(self.excess_blob_gas));
         }
-        merkleize(&leaves)
+        leaves
     }
 }
 

@@ -5,11 +5,9 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes};
 use alloy_rlp::{Encodable, Header as RlpHeader};
 
+use super::TX_TYPE_MAX;
 use super::rlp::Items;
 use crate::Error;
-
-/// The newest type of transaction whose receipts are read (EIP-7702).
-const TX_TYPE_MAX: u8 = 4;
 
 /// The most topics of a log.
 const TOPICS_MAX: usize = 4;

@@ -1,5 +1,7 @@
 //! RLP, strictly.
 
+use alloc::vec::Vec;
+
 use alloy_rlp::{Decodable, Header};
 
 use crate::Error;
@@ -39,6 +41,11 @@ impl<'a> Items<'a> {
         }
     }
 
+    /// The next item of those that have one more here.
+    pub(super) fn next_if<T: Decodable>(&mut self, has: bool) -> Result<Option<T>, Error> {
+        if has { self.next().map(Some) } else { Ok(None) }
+    }
+
     /// The next item, which is a list.
     pub(super) fn next_list(&mut self) -> Result<Self, Error> {
         let rest = Header::decode_bytes(&mut self.rest, true);
@@ -46,6 +53,18 @@ impl<'a> Items<'a> {
             what: self.what,
             rest: rest.map_err(|_| not_canonical(self.what))?,
         })
+    }
+
+    /// All that is left, each item by `read`.
+    pub(super) fn all<T>(
+        mut self,
+        mut read: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut all = Vec::new();
+        while !self.is_empty() {
+            all.push(read(&mut self)?);
+        }
+        Ok(all)
     }
 
     /// Checks that nothing is left.
@@ -59,6 +78,20 @@ impl<'a> Items<'a> {
             })
         }
     }
+}
+
+/// Appends the list of all that `put` writes of `items`.
+pub(super) fn put_list<T>(out: &mut Vec<u8>, items: &[T], put: impl Fn(&T, &mut Vec<u8>)) {
+    let mut payload = Vec::new();
+    for item in items {
+        put(item, &mut payload);
+    }
+    Header {
+        list: true,
+        payload_length: payload.len(),
+    }
+    .encode(out);
+    out.append(&mut payload);
 }
 
 /// The one item that `bytes` is.

@@ -13,9 +13,9 @@ use lampyris_verify::trie::{NodeSet, ordered_trie_proof};
 use lampyris_verify::{Address, B256, Bytes, Error, Fault, Proven};
 use serde_json::Value;
 
-use crate::files::Files;
-use crate::rpc_json::{self, field};
-use crate::{chains, sync};
+use lampyris_vectors::files::Files;
+use lampyris_vectors::rpc_json::{self, field};
+use lampyris_vectors::{chains, sync};
 
 /// The same bytes with one bit changed, for each byte.
 fn each_byte_changed(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
