@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -105,7 +106,15 @@ impl Files {
     #[must_use]
     pub fn bytes(&self, path: &Path) -> Vec<u8> {
         self.open(path);
-        fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        if path.extension().is_none_or(|extension| extension != "gz") {
+            return bytes;
+        }
+        let mut out = Vec::new();
+        flate2::read::GzDecoder::new(bytes.as_slice())
+            .read_to_end(&mut out)
+            .unwrap();
+        out
     }
 
     /// Notes that a file was understood.

@@ -18,7 +18,7 @@ pub enum Item {
 
 /// Runs every case: `in` and `out`, or `decoded` and `encoded`.
 pub fn run(files: &Files, report: &mut Report) {
-    for path in files.find(|path| path.ends_with(".json")) {
+    for path in files.find(|path| path.ends_with(".json") || path.ends_with(".json.gz")) {
         let lower = name(&path).to_lowercase();
         let folder = path.parent().map(name).unwrap_or_default();
         if folder != "RLPTests" && !lower.contains("rlp") {
