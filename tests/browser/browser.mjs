@@ -78,7 +78,13 @@ export async function until(what, condition, page, patience = PATIENCE_MS) {
 export async function importKey(page, privateKey) {
   await open(page, "accounts");
   const field = byId(page, "import-key");
-  if (!(await field.isVisible())) await page.getByText(/import a key/iu).first().click();
+  await until("the field for a key", async () => {
+    await field.waitFor({ state: "attached" });
+    if (await field.isVisible()) return true;
+    await page.getByText(/import a key/iu).first().click();
+    await page.waitForTimeout(250);
+    return field.isVisible();
+  }, page);
   await field.fill(privateKey);
   await byId(page, "import-passphrase").fill(PASSPHRASE);
   await byId(page, "import-submit").click();
