@@ -1,154 +1,184 @@
-//! The sync committee's aggregated BLS12-381 signature.
+//! The sync committees' aggregated BLS12-381 signatures.
+//!
+//! What a backend has: [`PublicKey`] and [`Signature`] as points read from their compressed bytes,
+//! [`AggregateKey`] as a sum of keys, and a check of one [`SignatureSet`] or of several at once.
+//! Signatures are checked to be in their subgroup when they are read; keys are not, see
+//! `docs/verification.md`.
+
+mod blst;
+
+pub(crate) use self::blst::{
+    AggregateKey, PublicKey, Signature, SignatureSet, verify, verify_batch,
+};
 
 use alloc::vec::Vec;
 
-use blst::BLST_ERROR;
-use blst::min_pk::{AggregatePublicKey, PublicKey, Signature};
-
-use crate::Error;
-use crate::containers::SyncCommittee;
+use sha2::{Digest, Sha256};
 
 /// Domain separation tag of Ethereum's consensus layer.
 const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
-/// Checks that the members whose bit is set signed `message`.
+/// A factor for each of `count` signatures, for [`verify_batch`]: 64 bits, never zero, and beyond
+/// anybody's guess who does not know the seed.
 ///
-/// A committee commits to the sum of its keys, so the participants' key is the smaller of two
-/// sums: of those present, or of all less those absent. Keys are checked to be on the curve; that
-/// they are in the group and that their owners hold them was checked by the chain when their
-/// validators joined, and the committee is proven to be the chain's.
-pub(crate) fn fast_aggregate_verify(
-    committee: &SyncCommittee,
-    participates: &[bool],
-    message: &[u8; 32],
-    signature: &[u8; 96],
-) -> Result<(), Error> {
-    let signature = Signature::from_bytes(signature).map_err(|_| Error::Signature)?;
-    let key = participants_key(committee, participates)?;
-    let check_signature_group = true;
-    match signature.fast_aggregate_verify_pre_aggregated(check_signature_group, message, DST, &key)
-    {
-        BLST_ERROR::BLST_SUCCESS => Ok(()),
-        _ => Err(Error::Signature),
-    }
+/// Each depends on the whole transcript, so that a seed used twice still gives other factors to
+/// another batch.
+pub(crate) fn coefficients(seed: &[u8; 32], transcript: &[u8; 32], count: usize) -> Vec<u64> {
+    (0_u64..)
+        .take(count)
+        .map(|index| {
+            let mut hasher = Sha256::new();
+            hasher.update(seed);
+            hasher.update(transcript);
+            hasher.update(index.to_le_bytes());
+            first_nonzero_word(&hasher.finalize())
+        })
+        .collect()
 }
 
-fn participants_key(committee: &SyncCommittee, participates: &[bool]) -> Result<PublicKey, Error> {
-    let members = |wanted: bool| {
-        let members = committee.pubkeys.iter().zip(participates);
-        members
-            .filter(move |(_, present)| **present == wanted)
-            .map(|(key, _)| key)
-    };
-    let present = members(true).count();
-    let absent = members(false).count();
-    if present <= absent {
-        let keys = members(true)
-            .map(public_key)
-            .collect::<Result<Vec<_>, _>>()?;
-        let keys = keys.iter().collect::<Vec<_>>();
-        let sum = AggregatePublicKey::aggregate(&keys, false).map_err(|_| Error::PublicKey)?;
-        return Ok(sum.to_public_key());
-    }
-    let mut sum = AggregatePublicKey::from_public_key(&public_key(&committee.aggregate_pubkey)?);
-    for key in members(false) {
-        sum.sub_aggregate(&AggregatePublicKey::from_public_key(&public_key(key)?));
-    }
-    Ok(sum.to_public_key())
-}
-
-fn public_key(bytes: &[u8; 48]) -> Result<PublicKey, Error> {
-    PublicKey::from_bytes(bytes).map_err(|_| Error::PublicKey)
+/// All four words of a digest are zero once in 2^256 times.
+fn first_nonzero_word(digest: &[u8]) -> u64 {
+    let words = digest.chunks_exact(8).map(|word| {
+        word.iter()
+            .fold(0, |value, byte| value << 8 | u64::from(*byte))
+    });
+    words.into_iter().find(|word| *word != 0).unwrap_or(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
-    use blst::min_pk::{AggregateSignature, SecretKey};
+    use ::blst::min_pk::SecretKey;
 
-    const MESSAGE: [u8; 32] = [7; 32];
-
-    fn secret_keys(count: u8) -> Vec<SecretKey> {
-        (0..count)
-            .map(|seed| SecretKey::key_gen(&[seed; 32], &[]).unwrap())
-            .collect()
+    fn secret_key(seed: u8) -> SecretKey {
+        SecretKey::key_gen(&[seed; 32], &[]).unwrap()
     }
 
-    fn committee(keys: &[SecretKey]) -> SyncCommittee {
-        let points: Vec<_> = keys.iter().map(SecretKey::sk_to_pk).collect();
-        let sum = AggregatePublicKey::aggregate(&points.iter().collect::<Vec<_>>(), false);
-        SyncCommittee {
-            pubkeys: points.iter().map(PublicKey::to_bytes).collect(),
-            aggregate_pubkey: sum.unwrap().to_public_key().to_bytes(),
+    fn signed(seed: u8, message: [u8; 32]) -> SignatureSet {
+        let key = secret_key(seed);
+        let signature = key.sign(&message, DST, &[]).to_bytes();
+        SignatureSet {
+            key: PublicKey::from_bytes(&key.sk_to_pk().to_bytes())
+                .unwrap()
+                .into(),
+            message,
+            signature: Signature::from_bytes(&signature).unwrap(),
         }
     }
 
-    fn sign(keys: &[SecretKey], participates: &[bool]) -> [u8; 96] {
-        let signing = keys
-            .iter()
-            .zip(participates)
-            .filter(|(_, present)| **present);
-        let signatures: Vec<_> = signing
-            .map(|(key, _)| key.sign(&MESSAGE, DST, &[]))
-            .collect();
-        let sum = AggregateSignature::aggregate(&signatures.iter().collect::<Vec<_>>(), false);
-        sum.unwrap().to_signature().to_bytes()
+    fn key(seed: u8) -> PublicKey {
+        PublicKey::from_bytes(&secret_key(seed).sk_to_pk().to_bytes()).unwrap()
     }
 
-    /// Few and many participants take different ways to the same key.
+    fn infinity_signature() -> Signature {
+        let mut bytes = [0; 96];
+        bytes[0] = 0xc0;
+        Signature::from_bytes(&bytes).unwrap()
+    }
+
     #[test]
-    fn any_number_of_participants() {
-        let keys = secret_keys(16);
-        let committee = committee(&keys);
-        for present in 1..=16 {
-            let participates: Vec<_> = (0..16).map(|index| index * 7 % 16 < present).collect();
-            let signature = sign(&keys, &participates);
-            let verify = |participates: &[bool], message: &[u8; 32]| {
-                fast_aggregate_verify(&committee, participates, message, &signature)
-            };
-            assert_eq!(verify(&participates, &MESSAGE), Ok(()), "{present} present");
-            assert_eq!(verify(&participates, &[8; 32]), Err(Error::Signature));
-            for index in 0..16 {
-                let mut other = participates.clone();
-                other[index] = !other[index];
-                assert!(
-                    verify(&other, &MESSAGE).is_err(),
-                    "{present} present, {index} changed"
-                );
+    fn batches_of_all_sizes() {
+        for size in 1..=20 {
+            let sets: Vec<_> = (0..size).map(|seed| signed(seed, [seed; 32])).collect();
+            let factors = coefficients(&[1; 32], &[2; 32], sets.len());
+            assert!(verify_batch(&sets, &factors), "{size} signatures");
+            assert!(!verify_batch(&sets, &factors[1..]));
+            for wrong in 0..size {
+                let mut sets: Vec<_> = (0..size).map(|seed| signed(seed, [seed; 32])).collect();
+                sets[usize::from(wrong)].message[31] ^= 1;
+                assert!(!verify(&sets[usize::from(wrong)]));
+                assert!(!verify_batch(&sets, &factors), "{wrong} of {size} is wrong");
             }
         }
+        assert!(!verify_batch(&[], &[]));
+    }
+
+    /// Two wrong signatures whose errors cancel out pass where factors are equal, and only there.
+    #[test]
+    fn errors_that_cancel_out() {
+        let [mut one, mut other] = [signed(1, [1; 32]), signed(2, [2; 32])];
+        core::mem::swap(&mut one.signature, &mut other.signature);
+        let sets = [one, other];
+        assert!(!verify(&sets[0]) && !verify(&sets[1]));
+        assert!(verify_batch(&sets, &[5, 5]), "the attack is a real one");
+        let factors = coefficients(&[1; 32], &[2; 32], 2);
+        assert!(!verify_batch(&sets, &factors));
     }
 
     #[test]
-    fn nobody_and_broken_points() {
-        let keys = secret_keys(8);
-        let committee = committee(&keys);
-        let everybody = [true; 8];
-        let signature = sign(&keys, &everybody);
-        let verify = |committee: &SyncCommittee, participates: &[bool], signature: &[u8; 96]| {
-            fast_aggregate_verify(committee, participates, &MESSAGE, signature)
+    fn sums_of_keys() {
+        let mut sum = AggregateKey::from(key(1));
+        sum.add(&key(2));
+        sum.add(&key(3));
+        sum.subtract(&key(1));
+        sum.subtract(&key(3));
+        let SignatureSet {
+            message, signature, ..
+        } = signed(2, [9; 32]);
+        let set = |key| SignatureSet {
+            key,
+            message,
+            signature: signature.clone(),
         };
-        assert!(verify(&committee, &[false; 8], &signature).is_err());
-        // The point at infinity is the sum of nobody's signatures, under the sum of nobody's keys.
-        let mut infinity = [0; 96];
-        infinity[0] = 0xc0;
-        assert!(verify(&committee, &[false; 8], &infinity).is_err());
-        assert!(verify(&committee, &everybody, &infinity).is_err());
-        assert_eq!(
-            verify(&committee, &everybody, &[0xff; 96]),
-            Err(Error::Signature)
-        );
+        assert!(verify(&set(sum.clone())));
+        // The same key twice, and a key less itself.
+        sum.add(&key(2));
+        assert!(!verify(&set(sum.clone())));
+        sum.subtract(&key(2));
+        assert!(verify(&set(sum.clone())));
+        sum.subtract(&key(2));
+        assert!(!verify(&set(sum)));
+    }
 
-        let mut broken = committee.clone();
-        broken.aggregate_pubkey = [0xff; 48];
-        assert_eq!(
-            verify(&broken, &everybody, &signature),
-            Err(Error::PublicKey)
-        );
-        let mut broken = committee;
-        broken.pubkeys = vec![[0xff; 48]; 8];
-        let one = [true, false, false, false, false, false, false, false];
-        assert_eq!(verify(&broken, &one, &signature), Err(Error::PublicKey));
+    /// Nobody's key, under which nobody's signature would hold of anything.
+    #[test]
+    fn the_key_at_infinity() {
+        let mut nobody = AggregateKey::from(key(1));
+        nobody.subtract(&key(1));
+        let set = || SignatureSet {
+            key: nobody.clone(),
+            message: [3; 32],
+            signature: infinity_signature(),
+        };
+        assert!(!verify(&set()));
+        assert!(!verify_batch(&[set()], &[1]));
+        assert!(!verify_batch(&[signed(1, [1; 32]), set()], &[1, 2]));
+        let mut silent = signed(1, [1; 32]);
+        silent.signature = infinity_signature();
+        assert!(!verify(&silent));
+        assert!(!verify_batch(&[silent], &[1]));
+    }
+
+    #[test]
+    fn malformed_points() {
+        assert!(PublicKey::from_bytes(&[0xff; 48]).is_none());
+        assert!(PublicKey::from_bytes(&[0; 48]).is_none());
+        assert!(Signature::from_bytes(&[0xff; 96]).is_none());
+        assert!(Signature::from_bytes(&[0; 96]).is_none());
+        // On the curve, outside of the subgroup: small numbers as x, until one has a y.
+        let outside = (1..=255).find_map(|x| {
+            let mut bytes = [0; 96];
+            (bytes[0], bytes[95]) = (0x80, x);
+            let on_curve = ::blst::min_pk::Signature::from_bytes(&bytes).is_ok();
+            on_curve.then_some(bytes)
+        });
+        assert!(Signature::from_bytes(&outside.unwrap()).is_none());
+    }
+
+    #[test]
+    fn coefficients_depend_on_everything() {
+        let factors = coefficients(&[1; 32], &[2; 32], 3);
+        assert_eq!(factors.len(), 3);
+        assert_eq!(coefficients(&[1; 32], &[2; 32], 3), factors);
+        let mut all = factors;
+        all.extend(coefficients(&[2; 32], &[2; 32], 3));
+        all.extend(coefficients(&[1; 32], &[1; 32], 3));
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 9);
+        let mut digest = [0; 32];
+        assert_eq!(first_nonzero_word(&digest), 1);
+        digest[23] = 7;
+        assert_eq!(first_nonzero_word(&digest), 7);
     }
 }

@@ -10,6 +10,7 @@ mod codec;
 mod json;
 mod roots;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -106,7 +107,7 @@ pub struct LightClientBootstrap {
     /// The header of the checkpoint.
     pub header: LightClientHeader,
     /// The sync committee of its period.
-    pub current_sync_committee: SyncCommittee,
+    pub current_sync_committee: Arc<SyncCommittee>,
     /// The branch from the committee to the state's root.
     pub current_sync_committee_branch: Vec<B256>,
 }
@@ -117,7 +118,7 @@ pub struct LightClientUpdate {
     /// The header that was signed.
     pub attested_header: LightClientHeader,
     /// The sync committee of the next period; `None` if the update carries none.
-    pub next_sync_committee: Option<SyncCommittee>,
+    pub next_sync_committee: Option<Arc<SyncCommittee>>,
     /// The branch from that committee to the attested state's root.
     pub next_sync_committee_branch: Vec<B256>,
     /// The header that the attested state has finalized.

@@ -106,7 +106,7 @@ pub fn create_light_client_bootstrap(block: &ImportedBlock) -> LightClientBootst
     let branch = &block.state.current_sync_committee_branch;
     LightClientBootstrap {
         header: block.header.clone(),
-        current_sync_committee: block.state.current_sync_committee.as_ref().clone(),
+        current_sync_committee: Arc::clone(&block.state.current_sync_committee),
         current_sync_committee_branch: normalized(branch, |i| i.current_sync_committee),
     }
 }
@@ -148,7 +148,7 @@ pub fn create_light_client_update(
     };
     // The next committee is only of use if the current one signed.
     if is_signed_by_current {
-        update.next_sync_committee = Some(state.next_sync_committee.as_ref().clone());
+        update.next_sync_committee = Some(Arc::clone(&state.next_sync_committee));
         let branch = &state.next_sync_committee_branch;
         update.next_sync_committee_branch = normalized(branch, |i| i.next_sync_committee);
     }

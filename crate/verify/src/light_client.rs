@@ -5,20 +5,26 @@
 //! gives them, so that one can be read beside the other. The specification's `upgrade_lc_*` functions
 //! have no counterpart: decoding brings objects of all forks into one shape, see [`crate::containers`].
 
+mod batch;
+mod committee;
 pub mod gloas;
 mod ranking;
 mod record;
 mod validation;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 
+pub use batch::{MAX_BATCH, process_light_client_updates};
 pub use ranking::is_better_update;
 pub use validation::{
     get_lc_execution_root, is_valid_light_client_header, validate_light_client_update,
 };
 
+use self::committee::Committee;
+use self::validation::validate_all_but_signature;
 use crate::Error;
 use crate::config::{Fork, GeneralizedIndices, Network};
 use crate::containers::{
@@ -37,9 +43,9 @@ pub struct LightClientStore {
     /// The newest header known to be final.
     pub(crate) finalized_header: LightClientHeader,
     /// The sync committee of its period.
-    pub(crate) current_sync_committee: SyncCommittee,
+    pub(crate) current_sync_committee: Committee,
     /// The committee of the period after, once known.
-    pub(crate) next_sync_committee: Option<SyncCommittee>,
+    pub(crate) next_sync_committee: Option<Committee>,
     /// The best update that could not be applied yet.
     pub(crate) best_valid_update: Option<LightClientUpdate>,
     /// The newest header that enough members signed.
@@ -67,14 +73,15 @@ impl LightClientStore {
 
     /// The sync committee of the finalized header's period.
     #[must_use]
-    pub const fn current_sync_committee(&self) -> &SyncCommittee {
-        &self.current_sync_committee
+    pub fn current_sync_committee(&self) -> &SyncCommittee {
+        self.current_sync_committee.members()
     }
 
     /// The committee of the period after, once known.
     #[must_use]
-    pub const fn next_sync_committee(&self) -> Option<&SyncCommittee> {
-        self.next_sync_committee.as_ref()
+    pub fn next_sync_committee(&self) -> Option<&SyncCommittee> {
+        let next = self.next_sync_committee.as_ref();
+        next.map(|committee| committee.members().as_ref())
     }
 
     /// The best update that could not be applied yet.
@@ -122,8 +129,9 @@ pub fn initialize_light_client_store(
     }
     let fork = network.fork_at_slot(header.beacon.slot);
     let root = header.beacon.state_root;
+    let committee = Committee::from(Arc::clone(&bootstrap.current_sync_committee));
     if !is_valid_normalized_merkle_branch(
-        bootstrap.current_sync_committee.hash_tree_root(),
+        committee.root(),
         &bootstrap.current_sync_committee_branch,
         fork.generalized_indices().current_sync_committee,
         root,
@@ -135,7 +143,7 @@ pub fn initialize_light_client_store(
     }
     Ok(LightClientStore {
         finalized_header: header.clone(),
-        current_sync_committee: bootstrap.current_sync_committee.clone(),
+        current_sync_committee: committee,
         next_sync_committee: None,
         best_valid_update: None,
         optimistic_header: header.clone(),
@@ -152,13 +160,19 @@ pub fn process_light_client_update(
     current_slot: u64,
     network: &Network,
 ) -> Result<(), Error> {
-    validate_light_client_update(store, update, current_slot, network)?;
+    let claim = validate_all_but_signature(store, update, current_slot, network)?;
+    claim.verify()?;
+    follow(store, update, claim.next_sync_committee, network)
+}
 
-    let best = store.best_valid_update.as_ref();
-    if best.is_none_or(|best| is_better_update(update, best, network)) {
-        store.best_valid_update = Some(update.clone());
-    }
-
+/// Follows a verified update as far as it goes: the part of `process_light_client_update` behind the
+/// validation.
+fn follow(
+    store: &mut LightClientStore,
+    update: &LightClientUpdate,
+    next_sync_committee: Option<Committee>,
+    network: &Network,
+) -> Result<(), Error> {
     let participants = update.sync_aggregate.participants();
     let participants = u64::try_from(participants).unwrap_or(u64::MAX);
     store.current_max_active_participants = store.current_max_active_participants.max(participants);
@@ -178,8 +192,14 @@ pub fn process_light_client_update(
     let finalizes = update.finalized_header.beacon.slot > store.finalized_header.beacon.slot;
     if update.sync_aggregate.has_supermajority() && (finalizes || has_finalized_next_sync_committee)
     {
-        apply_light_client_update(store, update, network)?;
+        apply_light_client_update(store, update, next_sync_committee, network)?;
         store.best_valid_update = None;
+        return Ok(());
+    }
+    // What is applied at once need not be kept as the best that could not.
+    let best = store.best_valid_update.as_ref();
+    if best.is_none_or(|best| is_better_update(update, best, network)) {
+        store.best_valid_update = Some(update.clone());
     }
     Ok(())
 }
@@ -228,7 +248,8 @@ pub fn process_light_client_store_force_update(
     if update.finalized_header.beacon.slot <= finalized_slot {
         update.finalized_header = update.attested_header.clone();
     }
-    apply_light_client_update(store, &update, network)?;
+    let next = update.next_sync_committee.clone().map(Committee::from);
+    apply_light_client_update(store, &update, next, network)?;
     store.is_forced |= store.finalized_header.beacon.slot > finalized_slot;
     Ok(())
 }
@@ -237,6 +258,7 @@ pub fn process_light_client_store_force_update(
 fn apply_light_client_update(
     store: &mut LightClientStore,
     update: &LightClientUpdate,
+    next_sync_committee: Option<Committee>,
     network: &Network,
 ) -> Result<(), Error> {
     let store_period = store.committee_period(network);
@@ -249,12 +271,9 @@ fn apply_light_client_update(
                 got: finalized_period,
             });
         }
-        store.next_sync_committee = update.next_sync_committee.clone();
+        store.next_sync_committee = next_sync_committee;
     } else if Some(finalized_period) == store_period.checked_add(1) {
-        let next = core::mem::replace(
-            &mut store.next_sync_committee,
-            update.next_sync_committee.clone(),
-        );
+        let next = core::mem::replace(&mut store.next_sync_committee, next_sync_committee);
         if let Some(next) = next {
             store.current_sync_committee = next;
         }

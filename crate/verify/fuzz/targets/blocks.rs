@@ -115,7 +115,7 @@ fn prove(header: &Header) -> Proven<Header> {
         ..BeaconBlockHeader::default()
     };
     let bootstrap = LightClientBootstrap {
-        current_sync_committee: committee,
+        current_sync_committee: committee.into(),
         current_sync_committee_branch: vec![zero; state.len()],
         header: LightClientHeader {
             beacon: beacon.clone(),

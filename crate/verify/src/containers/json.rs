@@ -1,6 +1,7 @@
 //! The containers in the JSON of the Beacon API.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Display;
 use core::str::FromStr;
@@ -113,7 +114,7 @@ impl LightClientBootstrap {
         let gindex = |fork: Fork| fork.generalized_indices().current_sync_committee;
         Ok(Self {
             header: header(json.header, fork)?,
-            current_sync_committee: committee(json.current_sync_committee, preset)?,
+            current_sync_committee: Arc::new(committee(json.current_sync_committee, preset)?),
             current_sync_committee_branch: branch(
                 json.current_sync_committee_branch,
                 fork,
@@ -134,7 +135,7 @@ impl LightClientUpdate {
         let all_zero = next.encode().iter().all(|byte| *byte == 0);
         Ok(Self {
             attested_header: header(json.attested_header, fork)?,
-            next_sync_committee: (!all_zero).then_some(next),
+            next_sync_committee: (!all_zero).then(|| Arc::new(next)),
             next_sync_committee_branch: branch(json.next_sync_committee_branch, fork, |fork| {
                 fork.generalized_indices().next_sync_committee
             })?,

@@ -1,12 +1,14 @@
 //! The store as one record of bytes, to be kept over a restart.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 
+use super::committee::Committee;
 use super::{LightClientStore, is_valid_light_client_header, validate_light_client_update};
 use crate::Error;
-use crate::config::{Fork, Network};
+use crate::config::{Fork, Network, Preset};
 use crate::containers::{LightClientHeader, LightClientUpdate, SyncCommittee};
 use crate::ssz::{self, Field};
 
@@ -36,8 +38,9 @@ impl LightClientStore {
     pub fn encode(&self, network: &Network) -> Vec<u8> {
         let finalized = self.finalized_header.encode(Fork::NEWEST);
         let optimistic = self.optimistic_header.encode(Fork::NEWEST);
-        let current = self.current_sync_committee.encode();
-        let next = self.next_sync_committee.as_ref().map(SyncCommittee::encode);
+        let current = self.current_sync_committee.members().encode();
+        let next = self.next_sync_committee.as_ref();
+        let next = next.map(|committee| committee.members().encode());
         let best = self
             .best_valid_update
             .as_ref()
@@ -87,10 +90,8 @@ impl LightClientStore {
         let some = |part: &'_ [u8]| (!part.is_empty()).then_some(());
         let store = Self {
             finalized_header: LightClientHeader::decode(finalized, newest)?,
-            current_sync_committee: SyncCommittee::decode(current, preset)?,
-            next_sync_committee: some(next)
-                .map(|()| SyncCommittee::decode(next, preset))
-                .transpose()?,
+            current_sync_committee: committee(current, preset)?,
+            next_sync_committee: some(next).map(|()| committee(next, preset)).transpose()?,
             best_valid_update: some(best)
                 .map(|()| LightClientUpdate::decode(best, newest, preset))
                 .transpose()?,
@@ -114,6 +115,10 @@ impl LightClientStore {
             validate_light_client_update(self, best, best.signature_slot, network)
         })
     }
+}
+
+fn committee(bytes: &[u8], preset: &Preset) -> Result<Committee, Error> {
+    Ok(Arc::new(SyncCommittee::decode(bytes, preset)?).into())
 }
 
 fn flag(byte: &[u8]) -> Result<bool, Error> {

@@ -1,16 +1,17 @@
 //! Whether an update is what it says it is.
 
+use alloc::sync::Arc;
+
 use alloy_primitives::B256;
 
+use super::committee::Committee;
 use super::{
     LightClientStore, MIN_SYNC_COMMITTEE_PARTICIPANTS, is_finality_update, is_sync_committee_update,
 };
 use crate::Error;
-use crate::bls;
+use crate::bls::{self, Signature, SignatureSet};
 use crate::config::{Fork, Network};
-use crate::containers::{
-    ExecutionPayloadHeader, LightClientHeader, LightClientUpdate, SyncCommittee,
-};
+use crate::containers::{ExecutionPayloadHeader, LightClientHeader, LightClientUpdate};
 use crate::merkle::{hash_pair, is_valid_merkle_branch, is_valid_normalized_merkle_branch};
 
 /// The domain of sync committees' signatures.
@@ -71,6 +72,41 @@ pub fn validate_light_client_update(
     current_slot: u64,
     network: &Network,
 ) -> Result<(), Error> {
+    let mut store = store.clone();
+    let claim = validate_all_but_signature(&mut store, update, current_slot, network)?;
+    claim.verify()
+}
+
+/// What an update claims: valid it is if this signature is.
+pub(super) struct Claim {
+    /// Who signed what, according to the update.
+    pub(super) signature: SignatureSet,
+    /// The root of the committee that is said to have signed.
+    pub(super) signers_root: B256,
+    /// The next committee, if the update brings it.
+    pub(super) next_sync_committee: Option<Committee>,
+}
+
+impl Claim {
+    /// Checks the signature by itself.
+    pub(super) fn verify(&self) -> Result<(), Error> {
+        if bls::verify(&self.signature) {
+            Ok(())
+        } else {
+            Err(Error::Signature)
+        }
+    }
+}
+
+/// Checks all but the signature, which is left to the caller.
+///
+/// Of the store, only what committees remember of their keys changes.
+pub(super) fn validate_all_but_signature(
+    store: &mut LightClientStore,
+    update: &LightClientUpdate,
+    current_slot: u64,
+    network: &Network,
+) -> Result<Claim, Error> {
     let participants = update.sync_aggregate.participants();
     if participants < MIN_SYNC_COMMITTEE_PARTICIPANTS {
         let expected = MIN_SYNC_COMMITTEE_PARTICIPANTS;
@@ -82,8 +118,13 @@ pub fn validate_light_client_update(
     validate_slots(store, update, current_slot, network)?;
     is_valid_light_client_header(&update.attested_header, network)?;
     validate_finality(update, network)?;
-    validate_next_sync_committee(store, update, network)?;
-    validate_signature(store, update, network)
+    let next_sync_committee = validate_next_sync_committee(store, update, network)?;
+    let committee = signing_committee(store, update.signature_slot, network)?;
+    Ok(Claim {
+        signers_root: committee.root(),
+        signature: signature_set(committee, update, network)?,
+        next_sync_committee,
+    })
 }
 
 /// Checks that the update is neither early nor useless, and signed in a period that we know.
@@ -168,13 +209,15 @@ fn validate_finality(update: &LightClientUpdate, network: &Network) -> Result<()
 }
 
 /// Checks that the next committee, if there is one, is the one that the attested state names.
+///
+/// A committee that the store knows already is compared by its bytes and not hashed again.
 fn validate_next_sync_committee(
     store: &LightClientStore,
     update: &LightClientUpdate,
     network: &Network,
-) -> Result<(), Error> {
+) -> Result<Option<Committee>, Error> {
     let committee = match &update.next_sync_committee {
-        None if !is_sync_committee_update(update) => return Ok(()),
+        None if !is_sync_committee_update(update) => return Ok(None),
         Some(committee) if is_sync_committee_update(update) => committee,
         _ => {
             return Err(Error::Unproven {
@@ -182,18 +225,19 @@ fn validate_next_sync_committee(
             });
         }
     };
-    let leaf = committee.hash_tree_root();
     let attested = &update.attested_header.beacon;
     let attested_period = network.sync_committee_period_at_slot(attested.slot);
-    if let Some(known) = &store.next_sync_committee
-        && attested_period == store.committee_period(network)
-        && known != committee
-    {
-        return Err(Error::NextSyncCommittee {
-            expected: known.hash_tree_root(),
-            got: leaf,
-        });
-    }
+    let is_of_store_period = attested_period == store.committee_period(network);
+    let leaf = match &store.next_sync_committee {
+        Some(known) if is_of_store_period && known.members() != committee => {
+            return Err(Error::NextSyncCommittee {
+                expected: known.root(),
+                got: committee.hash_tree_root(),
+            });
+        }
+        Some(known) if is_of_store_period => known.root(),
+        _ => committee.hash_tree_root(),
+    };
     let gindex = network
         .fork_at_slot(attested.slot)
         .generalized_indices()
@@ -201,7 +245,7 @@ fn validate_next_sync_committee(
     let root = attested.state_root;
     let branch = &update.next_sync_committee_branch;
     if is_valid_normalized_merkle_branch(leaf, branch, gindex, root) {
-        Ok(())
+        Ok(Some(Committee::new(Arc::clone(committee), leaf)))
     } else {
         Err(Error::MerkleBranch {
             what: "next sync committee",
@@ -210,18 +254,16 @@ fn validate_next_sync_committee(
     }
 }
 
-fn validate_signature(
-    store: &LightClientStore,
+/// Who signed what, according to the update.
+fn signature_set(
+    committee: &mut Committee,
     update: &LightClientUpdate,
     network: &Network,
-) -> Result<(), Error> {
-    let committee = signing_committee(store, update.signature_slot, network)?;
+) -> Result<SignatureSet, Error> {
     let aggregate = &update.sync_aggregate;
-    if aggregate.committee_size() != committee.pubkeys.len() {
-        let (expected, got) = (
-            committee.pubkeys.len() / 8,
-            aggregate.sync_committee_bits.len(),
-        );
+    let size = committee.members().pubkeys.len();
+    if aggregate.committee_size() != size {
+        let (expected, got) = (size / 8, aggregate.sync_committee_bits.len());
         return Err(Error::Length {
             what: "bits of the sync committee",
             expected,
@@ -233,27 +275,27 @@ fn validate_signature(
     let fork_version = network.fork_version(network.epoch_at_slot(fork_version_slot));
     let domain = compute_domain(network.fork_data_root(fork_version));
     let signing_root = hash_pair(update.attested_header.beacon.hash_tree_root(), domain);
-    bls::fast_aggregate_verify(
-        committee,
-        &aggregate.participates(),
-        &signing_root.0,
-        &aggregate.sync_committee_signature,
-    )
+    let signature = Signature::from_bytes(&aggregate.sync_committee_signature);
+    Ok(SignatureSet {
+        signature: signature.ok_or(Error::Signature)?,
+        key: committee.participants_key(&aggregate.participates())?,
+        message: signing_root.0,
+    })
 }
 
 fn signing_committee<'a>(
-    store: &'a LightClientStore,
+    store: &'a mut LightClientStore,
     signature_slot: u64,
     network: &Network,
-) -> Result<&'a SyncCommittee, Error> {
+) -> Result<&'a mut Committee, Error> {
     let store_period = store.committee_period(network);
     let got = network.sync_committee_period_at_slot(signature_slot);
     if got == store_period {
-        return Ok(&store.current_sync_committee);
+        return Ok(&mut store.current_sync_committee);
     }
     store
         .next_sync_committee
-        .as_ref()
+        .as_mut()
         .ok_or(Error::Period { store_period, got })
 }
 

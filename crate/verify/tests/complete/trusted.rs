@@ -57,7 +57,7 @@ pub(crate) fn proven_block(header: &Header) -> Proven<ExecutionBlock> {
             execution: Some(execution),
             execution_branch,
         },
-        current_sync_committee: committee,
+        current_sync_committee: committee.into(),
         current_sync_committee_branch: committee_branch,
     };
     initialize_light_client_store(trusted_block_root, &bootstrap, &network)

@@ -1,5 +1,6 @@
 //! The bootstrap and the updates.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{
@@ -31,7 +32,7 @@ impl LightClientBootstrap {
         let gindex = Fork::NEWEST.generalized_indices().current_sync_committee;
         Ok(Self {
             header: LightClientHeader::decode(header, fork)?,
-            current_sync_committee: SyncCommittee::decode(committee, preset)?,
+            current_sync_committee: Arc::new(SyncCommittee::decode(committee, preset)?),
             current_sync_committee_branch: normalize_merkle_branch(hashes(branch)?, gindex),
         })
     }
@@ -79,7 +80,7 @@ impl LightClientUpdate {
         let committee = if committee.iter().all(|byte| *byte == 0) {
             None
         } else {
-            Some(SyncCommittee::decode(committee, preset)?)
+            Some(Arc::new(SyncCommittee::decode(committee, preset)?))
         };
         Ok(Self {
             attested_header: LightClientHeader::decode(attested, fork)?,
@@ -104,7 +105,10 @@ impl LightClientUpdate {
         let indices = fork.generalized_indices();
         let size = self.sync_aggregate.committee_size();
         let attested = self.attested_header.encode(fork);
-        let committee = self.next_sync_committee.as_ref().map(SyncCommittee::encode);
+        let committee = self
+            .next_sync_committee
+            .as_deref()
+            .map(SyncCommittee::encode);
         let committee_branch = encode_branch(
             &self.next_sync_committee_branch,
             indices.next_sync_committee,
