@@ -25,18 +25,29 @@ pub(crate) struct Jacobian<F> {
 
 impl<F: Field> Affine<F> {
     pub(crate) fn negated(self) -> Self {
-        Self { x: self.x, y: -self.y }
+        Self {
+            x: self.x,
+            y: -self.y,
+        }
     }
 }
 
 impl<F: Field> From<Affine<F>> for Jacobian<F> {
     fn from(point: Affine<F>) -> Self {
-        Self { x: point.x, y: point.y, z: F::ONE }
+        Self {
+            x: point.x,
+            y: point.y,
+            z: F::ONE,
+        }
     }
 }
 
 impl<F: Field> Jacobian<F> {
-    pub(crate) const INFINITY: Self = Self { x: F::ONE, y: F::ONE, z: F::ZERO };
+    pub(crate) const INFINITY: Self = Self {
+        x: F::ONE,
+        y: F::ONE,
+        z: F::ZERO,
+    };
 
     pub(crate) fn is_infinity(&self) -> bool {
         self.z.is_zero()
@@ -60,7 +71,11 @@ impl<F: Field> Jacobian<F> {
         let e = (xx.double() + xx).carried();
         let x = (e.square() - d.double()).carried();
         let four = yyyy.double().double();
-        Self { x, y: (e * (d - x) - four.double()).carried(), z: y * z.double() }
+        Self {
+            x,
+            y: (e * (d - x) - four.double()).carried(),
+            z: y * z.double(),
+        }
     }
 
     /// The sum with a point that has z = 1.
@@ -95,13 +110,21 @@ impl<F: Field> Jacobian<F> {
         let h = x - own_x;
         let r = y - own_y;
         if h.is_zero() {
-            return if r.is_zero() { self.double() } else { Self::INFINITY };
+            return if r.is_zero() {
+                self.double()
+            } else {
+                Self::INFINITY
+            };
         }
         let hh = h.square();
         let hhh = hh * h;
         let v = own_x * hh;
         let x = (r.square() - hhh - v.double()).carried();
-        Self { x, y: (r * (v - x) - own_y * hhh).carried(), z: z * h }
+        Self {
+            x,
+            y: (r * (v - x) - own_y * hhh).carried(),
+            z: z * h,
+        }
     }
 
     /// Whether both are the same point.
@@ -142,7 +165,10 @@ pub(crate) fn all_affine<F: Field>(points: &[Jacobian<F>]) -> Option<Vec<Affine<
     invert_all(&mut inverses);
     let affine = points.iter().zip(inverses).map(|(point, inverse)| {
         let square = inverse.square();
-        Affine { x: point.x * square, y: point.y * (square * inverse) }
+        Affine {
+            x: point.x * square,
+            y: point.y * (square * inverse),
+        }
     });
     Some(affine.collect())
 }

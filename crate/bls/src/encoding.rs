@@ -15,7 +15,10 @@ pub(crate) struct Flags {
 impl Flags {
     /// Takes the flags out of the first byte; none if the point is not compressed.
     pub(crate) fn take(byte: &mut u8) -> Option<Self> {
-        let flags = Self { infinity: *byte & INFINITY != 0, large: *byte & LARGE != 0 };
+        let flags = Self {
+            infinity: *byte & INFINITY != 0,
+            large: *byte & LARGE != 0,
+        };
         let compressed = *byte & COMPRESSED != 0;
         *byte &= !(COMPRESSED | INFINITY | LARGE);
         compressed.then_some(flags)

@@ -6,7 +6,9 @@ use crate::field::{Fp, Fp2};
 /// 1 / ξ^((p - 1) / 3).
 const X_FACTOR: Fp2 = Fp2::new(
     Fp::from_hex("0"),
-    Fp::from_hex("1a0111ea397fe699ec02408663d4de85aa0d857d89759ad4897d29650fb85f9b409427eb4f49fffd8bfd00000000aaad"),
+    Fp::from_hex(
+        "1a0111ea397fe699ec02408663d4de85aa0d857d89759ad4897d29650fb85f9b409427eb4f49fffd8bfd00000000aaad",
+    ),
 );
 /// 1 / ξ^((p - 1) / 2).
 const Y_FACTOR: Fp2 = Fp2::from_hex(

@@ -11,12 +11,15 @@ pub(crate) use fp::Fp;
 pub(crate) use fp2::Fp2;
 pub(crate) use fp6::Fp6;
 pub(crate) use fp12::Fp12;
+#[cfg(test)]
+pub(crate) use limbs::{BITS, LIMBS};
 
 /// What points' coordinates can do: [`Fp`] for keys, [`Fp2`] for signatures and messages.
 ///
 /// Sums are not reduced: in units of a reduced element's limbs, `+` and `-` add up their operands'
-/// sizes. An element may reach 15 units; operands' sizes of a product may have the product 16.
-/// Products and [`Field::carried`] are of 1 unit. Debug builds panic beyond these bounds.
+/// sizes. An element may reach 15 units. Operands of a product may be of 7 units each and have 16 as
+/// the product of both sizes, the one of a square may be of 2. Products, squares and what
+/// [`Field::carried`] gives are of 1 unit. Debug builds panic beyond these bounds.
 pub(crate) trait Field:
     Copy
     + core::fmt::Debug

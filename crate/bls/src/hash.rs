@@ -9,7 +9,7 @@ use crate::curve::Jacobian;
 use crate::field::{Field, Fp, Fp2};
 
 /// Domain separation tag of Ethereum's consensus layer.
-const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+pub(crate) const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 /// Bytes of an element before it is reduced modulo p.
 const ELEMENT: usize = 64;
 /// Bytes that a message is expanded to: two elements of [`Fp2`].
@@ -47,7 +47,10 @@ pub(crate) fn hash_to_group(message: &[u8]) -> Jacobian<Fp2> {
 fn hash_to_field(message: &[u8]) -> [Fp2; 2] {
     let tail = |hash: Sha256| -> [u8; DIGEST] {
         let length = [u8::try_from(DST.len()).unwrap_or_default()];
-        hash.chain_update(DST).chain_update(length).finalize().into()
+        hash.chain_update(DST)
+            .chain_update(length)
+            .finalize()
+            .into()
     };
     let padding = Sha256::new_with_prefix([0; 64]).chain_update(message);
     let length = u16::try_from(EXPANDED).unwrap_or_default().to_be_bytes();
@@ -56,7 +59,10 @@ fn hash_to_field(message: &[u8]) -> [Fp2; 2] {
     let mut expanded = [0; EXPANDED];
     let mut block = [0; DIGEST];
     for (chunk, index) in expanded.chunks_exact_mut(DIGEST).zip(1u8..) {
-        block.iter_mut().zip(first).for_each(|(byte, first)| *byte ^= first);
+        block
+            .iter_mut()
+            .zip(first)
+            .for_each(|(byte, first)| *byte ^= first);
         block = tail(Sha256::new_with_prefix(block).chain_update([index]));
         chunk.copy_from_slice(&block);
     }
@@ -65,7 +71,10 @@ fn hash_to_field(message: &[u8]) -> [Fp2; 2] {
         bytes.copy_from_slice(&expanded[index * ELEMENT..][..ELEMENT]);
         Fp::from_wide_bytes(&bytes)
     };
-    [Fp2::new(element(0), element(1)), Fp2::new(element(2), element(3))]
+    [
+        Fp2::new(element(0), element(1)),
+        Fp2::new(element(2), element(3)),
+    ]
 }
 
 /// `map_to_curve_simple_swu`, section 6.6.2, without a division: the point has z = `denominator`.
@@ -95,5 +104,9 @@ fn map_to_isogenous(u: Fp2) -> Jacobian<Fp2> {
         (zuu * first, u * uu * root)
     };
     let y = if y.is_odd() == u.is_odd() { y } else { -y };
-    Jacobian { x: numerator * denominator, y: y * cube, z: denominator }
+    Jacobian {
+        x: numerator * denominator,
+        y: y * cube,
+        z: denominator,
+    }
 }

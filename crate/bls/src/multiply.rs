@@ -50,7 +50,11 @@ fn digits(scalar: u64) -> [i8; DIGITS] {
     for digit in &mut digits {
         if rest & 1 == 1 {
             let low = i8::try_from(rest & ((1 << WINDOW) - 1)).unwrap_or_default();
-            *digit = if low >= 1 << (WINDOW - 1) { low - (1 << WINDOW) } else { low };
+            *digit = if low >= 1 << (WINDOW - 1) {
+                low - (1 << WINDOW)
+            } else {
+                low
+            };
             // Adding a digit's negative: subtracts a positive one, adds a negative one.
             rest = rest.wrapping_sub(i128::from(*digit).cast_unsigned());
         }

@@ -26,7 +26,11 @@ struct Walk {
 fn miller_loop(pairs: &[Pair]) -> Fp12 {
     let mut walks: Vec<_> = pairs
         .iter()
-        .map(|&(key, point)| Walk { key, point, multiple: [point.x, point.y, Fp2::ONE] })
+        .map(|&(key, point)| Walk {
+            key,
+            point,
+            multiple: [point.x, point.y, Fp2::ONE],
+        })
         .collect();
     let mut product = Fp12::ONE;
     let double = |product: &mut Fp12, walks: &mut [Walk]| {

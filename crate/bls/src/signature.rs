@@ -29,7 +29,9 @@ impl Signature {
         let y = (x.square() * x + constant()).carried().square_root()?;
         let y = if y.is_large() == flags.large { y } else { -y };
         let point = Affine { x, y };
-        Jacobian::from(point).is_in_group().then_some(Self(Some(point)))
+        Jacobian::from(point)
+            .is_in_group()
+            .then_some(Self(Some(point)))
     }
 
     /// The point, unless it is at infinity.

@@ -50,14 +50,11 @@ pub fn verify(set: &SignatureSet) -> bool {
 /// of its coefficient ([Small exponents test](https://cseweb.ucsd.edu/~mihir/papers/batch.pdf)).
 /// Needs keys and signatures in their groups of prime order.
 ///
-/// False if a set doesn't verify alone, if there is not one coefficient for each set, or a
-/// coefficient is zero. True of no sets at all.
+/// False if a set doesn't verify alone, if there is not one coefficient for each set, if a
+/// coefficient is zero, and of no sets at all.
 pub fn verify_batch(sets: &[SignatureSet], coefficients: &[u64]) -> bool {
-    if sets.len() != coefficients.len() || coefficients.contains(&0) {
+    if sets.is_empty() || sets.len() != coefficients.len() || coefficients.contains(&0) {
         return false;
-    }
-    if sets.is_empty() {
-        return true;
     }
     let signatures: Option<Vec<_>> = sets.iter().map(|set| set.signature.point()).collect();
     let Some(signatures) = signatures else {
@@ -85,8 +82,10 @@ pub fn verify_batch(sets: &[SignatureSet], coefficients: &[u64]) -> bool {
 
 /// Each key with its message's point; nothing if one is at infinity.
 fn pairs(keys: &[Jacobian<Fp>], messages: &[[u8; 32]]) -> Option<Vec<Pair>> {
-    let points: Vec<Jacobian<Fp2>> =
-        messages.iter().map(|message| hash_to_group(message)).collect();
+    let points: Vec<Jacobian<Fp2>> = messages
+        .iter()
+        .map(|message| hash_to_group(message))
+        .collect();
     let keys = all_affine(keys)?;
     Some(keys.into_iter().zip(all_affine(&points)?).collect())
 }

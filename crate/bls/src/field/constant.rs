@@ -1,6 +1,6 @@
 //! Constants, written as the specifications write them and converted by the compiler.
 
-use super::limbs::{BITS, FACTOR, LIMBS, Limbs, MODULUS};
+use super::limbs::{BITS, FACTOR, LIMBS, Limbs};
 use super::{Fp, Fp2};
 
 /// 2^392 squared, modulo p.

@@ -23,7 +23,7 @@ impl Fp {
         "0d0088f51cbff34d258dd3db21a5d66bb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffffd556",
     );
 
-    pub(super) const fn from_limbs(limbs: Limbs) -> Self {
+    pub(crate) const fn from_limbs(limbs: Limbs) -> Self {
         Self(limbs)
     }
 
@@ -37,15 +37,14 @@ impl Fp {
 
     /// 64 big-endian bytes modulo p, as the specification's `hash_to_field` takes them.
     pub(crate) fn from_wide_bytes(bytes: &[u8; 64]) -> Self {
-        const HIGH_WEIGHT: Fp = Fp::from_hex(
-            "10000000000000000000000000000000000000000000000000000000000000000",
-        );
+        const HIGH_WEIGHT: Fp =
+            Fp::from_hex("10000000000000000000000000000000000000000000000000000000000000000");
         let half = |start: usize| {
             let mut padded = [0; 48];
             padded[16..].copy_from_slice(&bytes[start..start + 32]);
             Self(integer(&padded)) * SQUARE_OF_RADIX
         };
-        half(0) * HIGH_WEIGHT + half(32)
+        (half(0) * HIGH_WEIGHT + half(32)).carried()
     }
 
     /// 48 big-endian bytes.
@@ -93,7 +92,9 @@ impl Fp {
                 end -= 1;
                 continue;
             }
-            let start = (end.saturating_sub(WINDOW)..end).find(|&i| bit(i)).unwrap_or(end - 1);
+            let start = (end.saturating_sub(WINDOW)..end)
+                .find(|&i| bit(i))
+                .unwrap_or(end - 1);
             let mut window = 0;
             for i in (start..end).rev() {
                 power = power.square();
@@ -141,7 +142,7 @@ impl Fp {
     }
 
     /// The size of the largest limb in units of a reduced element's.
-    pub(super) fn units(&self) -> u32 {
+    pub(crate) fn units(&self) -> u32 {
         let largest = self.0.iter().map(|limb| limb.unsigned_abs()).max();
         largest.unwrap_or_default().div_ceil(1 << (BITS - 1))
     }
@@ -164,9 +165,15 @@ impl Fp {
             let differs = (0..LIMBS).rev().find(|&i| limbs[i] != DIGITS[i]);
             let below = differs.is_some_and(|i| limbs[i] < DIGITS[i]);
             if limbs[LIMBS - 1] < 0 {
-                limbs.iter_mut().zip(DIGITS).for_each(|(limb, digit)| *limb += digit);
+                limbs
+                    .iter_mut()
+                    .zip(DIGITS)
+                    .for_each(|(limb, digit)| *limb += digit);
             } else if !below {
-                limbs.iter_mut().zip(DIGITS).for_each(|(limb, digit)| *limb -= digit);
+                limbs
+                    .iter_mut()
+                    .zip(DIGITS)
+                    .for_each(|(limb, digit)| *limb -= digit);
             } else {
                 return limbs;
             }
@@ -241,7 +248,10 @@ impl Add for Fp {
     type Output = Self;
 
     fn add(mut self, other: Self) -> Self {
-        self.0.iter_mut().zip(other.0).for_each(|(limb, other)| *limb += other);
+        self.0
+            .iter_mut()
+            .zip(other.0)
+            .for_each(|(limb, other)| *limb += other);
         self
     }
 }
@@ -250,7 +260,10 @@ impl Sub for Fp {
     type Output = Self;
 
     fn sub(mut self, other: Self) -> Self {
-        self.0.iter_mut().zip(other.0).for_each(|(limb, other)| *limb -= other);
+        self.0
+            .iter_mut()
+            .zip(other.0)
+            .for_each(|(limb, other)| *limb -= other);
         self
     }
 }

@@ -36,11 +36,27 @@ const FROBENIUS: [Fp2; 5] = [
 ];
 
 impl Fp12 {
-    pub(crate) const ONE: Self = Self { a: Fp6::ONE, b: Fp6::ZERO };
+    pub(crate) const ONE: Self = Self {
+        a: Fp6::ONE,
+        b: Fp6::ZERO,
+    };
+
+    #[cfg(test)]
+    pub(crate) const fn new(a: Fp6, b: Fp6) -> Self {
+        Self { a, b }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn parts(&self) -> (Fp6, Fp6) {
+        (self.a, self.b)
+    }
 
     /// To the power p^6: the inverse of what the first part of the final exponentiation gives.
     pub(crate) fn conjugate(self) -> Self {
-        Self { a: self.a, b: -self.b }
+        Self {
+            a: self.a,
+            b: -self.b,
+        }
     }
 
     /// To the power p.
@@ -49,7 +65,11 @@ impl Fp12 {
         let Self { a, b } = self;
         Self {
             a: Fp6::new(a.a.conjugate(), a.b.conjugate() * g2, a.c.conjugate() * g4),
-            b: Fp6::new(b.a.conjugate() * g1, b.b.conjugate() * g3, b.c.conjugate() * g5),
+            b: Fp6::new(
+                b.a.conjugate() * g1,
+                b.b.conjugate() * g3,
+                b.c.conjugate() * g5,
+            ),
         }
     }
 
@@ -58,7 +78,10 @@ impl Fp12 {
         let Self { a, b } = self;
         let ab = a * b;
         let product = (a + b).carried() * (a + b.times_v()).carried();
-        Self { a: (product - ab - ab.times_v()).carried(), b: (ab + ab).carried() }
+        Self {
+            a: (product - ab - ab.times_v()).carried(),
+            b: (ab + ab).carried(),
+        }
     }
 
     /// Granger and Scott's squaring, [eprint 2009/565](https://eprint.iacr.org/2009/565), of what
@@ -85,14 +108,20 @@ impl Fp12 {
         let aa = self.a.times_ab(a, b);
         let bb = self.b.times_b(c);
         let cross = (self.a + self.b).times_ab(a, b + c);
-        Self { a: (aa + bb.times_v()).carried(), b: (cross - aa - bb).carried() }
+        Self {
+            a: (aa + bb.times_v()).carried(),
+            b: (cross - aa - bb).carried(),
+        }
     }
 
     pub(crate) fn inverse(self) -> Self {
         let Self { a, b } = self;
         let norm = (a * a - (b * b).times_v()).carried();
         let inverse = norm.inverse();
-        Self { a: a * inverse, b: -(b * inverse) }
+        Self {
+            a: a * inverse,
+            b: -(b * inverse),
+        }
     }
 
     pub(crate) fn is_one(self) -> bool {
@@ -115,6 +144,9 @@ impl Mul for Fp12 {
         let aa = self.a * other.a;
         let bb = self.b * other.b;
         let cross = (self.a + self.b) * (other.a + other.b);
-        Self { a: (aa + bb.times_v()).carried(), b: (cross - aa - bb).carried() }
+        Self {
+            a: (aa + bb.times_v()).carried(),
+            b: (cross - aa - bb).carried(),
+        }
     }
 }

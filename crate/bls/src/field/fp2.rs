@@ -104,7 +104,10 @@ impl Field for Fp2 {
     #[inline(never)]
     fn square(self) -> Self {
         let Self { real, imaginary } = self;
-        Self::new((real + imaginary) * (real - imaginary), real.double() * imaginary)
+        Self::new(
+            (real + imaginary) * (real - imaginary),
+            real.double() * imaginary,
+        )
     }
 
     fn inverse(self) -> Self {

@@ -156,7 +156,9 @@ pub(crate) fn reduce(columns: &Columns) -> Limbs {
         )+ };
     }
     low!(0 1 2 3 4 5 6 7 8 9 10 11 12);
-    let sum = columns[13].wrapping_add(carry).wrapping_add(folded::<13>(&digits));
+    let sum = columns[13]
+        .wrapping_add(carry)
+        .wrapping_add(folded::<13>(&digits));
     digits[13] = sum.wrapping_mul(FACTOR) & MASK;
     carry = sum.wrapping_add(digits[13].wrapping_mul(MODULUS[0])) >> BITS;
 

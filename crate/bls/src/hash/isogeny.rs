@@ -12,7 +12,11 @@ pub(super) fn map_sum(first: &Jacobian<Fp2>, second: &Jacobian<Fp2>) -> Jacobian
 
 /// The sum on the isogenous curve, which differs from [`Jacobian::add`] only in doubling.
 fn add(first: &Jacobian<Fp2>, second: &Jacobian<Fp2>) -> Jacobian<Fp2> {
-    if first.equals(second) { double(first) } else { first.add(second) }
+    if first.equals(second) {
+        double(first)
+    } else {
+        first.add(second)
+    }
 }
 
 /// Doubling for a curve with a term in x.
@@ -24,7 +28,11 @@ fn double(point: &Jacobian<Fp2>) -> Jacobian<Fp2> {
     let m = (xx.double() + xx + A * z.square().square()).carried();
     let x = (m.square() - s.double()).carried();
     let yyyy = yy.square().double().double();
-    Jacobian { x, y: (m * (s - x) - yyyy.double()).carried(), z: y * z.double() }
+    Jacobian {
+        x,
+        y: (m * (s - x) - yyyy.double()).carried(),
+        z: y * z.double(),
+    }
 }
 
 /// `iso_map`, [appendix E.3](https://www.rfc-editor.org/rfc/rfc9380#appendix-E.3), without a
@@ -76,10 +84,7 @@ const X_NUMERATOR: [Fp2; 4] = [
     ),
 ];
 const X_DENOMINATOR: [Fp2; 3] = [
-    Fp2::from_hex(
-        "1",
-        "0",
-    ),
+    Fp2::from_hex("1", "0"),
     Fp2::from_hex(
         "c",
         "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaa9f",
@@ -108,10 +113,7 @@ const Y_NUMERATOR: [Fp2; 4] = [
     ),
 ];
 const Y_DENOMINATOR: [Fp2; 4] = [
-    Fp2::from_hex(
-        "1",
-        "0",
-    ),
+    Fp2::from_hex("1", "0"),
     Fp2::from_hex(
         "12",
         "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaa99",
