@@ -1,6 +1,6 @@
 //! Constants, written as the specifications write them and converted by the compiler.
 
-use super::limbs::{BITS, FACTOR, LIMBS, Limbs};
+use super::limbs::{BITS, FACTOR, LIMBS, Limbs, low_bits};
 use super::{Fp, Fp2};
 
 /// 2^392 squared, modulo p.
@@ -77,10 +77,10 @@ const fn balanced(columns: &[u64; LIMBS + 1]) -> Limbs {
     let mut i = 0;
     while i < LIMBS - 1 {
         let sum = columns[i] as i64 + carry + (1 << (BITS - 1));
-        limbs[i] = (sum & MASK as i64) as i32 - (1 << (BITS - 1));
+        limbs[i] = low_bits((sum & MASK as i64) - (1 << (BITS - 1)));
         carry = sum >> BITS;
         i += 1;
     }
-    limbs[LIMBS - 1] = (columns[LIMBS - 1] as i64 + carry) as i32;
+    limbs[LIMBS - 1] = low_bits(columns[LIMBS - 1] as i64 + carry);
     limbs
 }

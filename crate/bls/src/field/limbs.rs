@@ -83,7 +83,7 @@ fn column_of_square<const K: usize>(a: &[i64; LIMBS]) -> i64 {
         i += 1;
     }
     sum = sum.wrapping_add(sum);
-    if K % 2 == 0 {
+    if K.is_multiple_of(2) {
         sum = sum.wrapping_add(a[K / 2].wrapping_mul(a[K / 2]));
     }
     sum
@@ -185,7 +185,7 @@ fn balanced(sum: i64) -> i32 {
 /// The low 32 bits; the callers' values have no more.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "that is what it is for")]
-const fn low_bits(value: i64) -> i32 {
+pub(super) const fn low_bits(value: i64) -> i32 {
     value as i32
 }
 
