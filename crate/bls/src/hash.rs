@@ -35,11 +35,13 @@ const ROOT_OF_NEGATIVE_NORM: Fp = Fp::from_hex(
 );
 
 /// The message's point.
-///
-/// The two halves of the message are added on the isogenous curve: the isogeny, a homomorphism, is
-/// then evaluated once.
 pub(crate) fn hash_to_group(message: &[u8]) -> Jacobian<Fp2> {
-    let [first, second] = hash_to_field(message);
+    map_to_group(hash_to_field(message))
+}
+
+/// The two elements' points are added on the isogenous curve: the isogeny, a homomorphism, is then
+/// evaluated once.
+pub(crate) fn map_to_group([first, second]: [Fp2; 2]) -> Jacobian<Fp2> {
     isogeny::map_sum(&map_to_isogenous(first), &map_to_isogenous(second)).into_group()
 }
 

@@ -48,7 +48,8 @@ pub fn verify(set: &SignatureSet) -> bool {
 /// Checked is that e(-g, Σ rᵢ sᵢ) Π e(rᵢ Pᵢ, H(mᵢ)) is one, for coefficients rᵢ that whoever made
 /// the sets could not know: if a set doesn't verify, this holds for at most one out of 2^64 choices
 /// of its coefficient ([Small exponents test](https://cseweb.ucsd.edu/~mihir/papers/batch.pdf)).
-/// Needs keys and signatures in their groups of prime order.
+/// Signatures are in their group of prime order; what a key has outside of its own has no effect on
+/// a pairing.
 ///
 /// False if a set doesn't verify alone, if there is not one coefficient for each set, if a
 /// coefficient is zero, and of no sets at all.

@@ -115,7 +115,7 @@ impl Fp {
     /// The product before its reduction.
     #[inline(never)]
     pub(super) fn wide(&self, other: &Self) -> Columns {
-        limbs::product(&self.0, &other.0)
+        limbs::product_of_halves(&self.0, &other.0)
     }
 
     /// The element that is the reduction of `columns`.
@@ -126,7 +126,7 @@ impl Fp {
 
     #[inline(never)]
     fn product(&self, other: &Self) -> Self {
-        debug_assert!(self.units() * other.units() <= 34, "operands too large");
+        debug_assert!(self.units() * other.units() <= 32, "operands too large");
         Self(limbs::reduce(&limbs::product(&self.0, &other.0)))
     }
 
@@ -153,7 +153,7 @@ impl Fp {
         for (column, limb) in columns.iter_mut().zip(self.0) {
             *column = i64::from(limb);
         }
-        let mut limbs = limbs::reduce(&columns);
+        let Self(mut limbs) = Self::reduce(&columns);
         loop {
             let mut carry = 0;
             for limb in &mut limbs[..LIMBS - 1] {

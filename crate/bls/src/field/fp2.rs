@@ -80,7 +80,7 @@ impl Fp2 {
     /// Karatsuba's three products and two reductions.
     #[inline(never)]
     fn product(&self, other: &Self) -> Self {
-        debug_assert!(self.units() * other.units() <= 17, "operands too large");
+        debug_assert!(self.units() * other.units() <= 16, "operands too large");
         let mut real = self.real.wide(&other.real);
         let imaginary = self.imaginary.wide(&other.imaginary);
         let sum = self.real + self.imaginary;
@@ -151,6 +151,7 @@ impl Sub for Fp2 {
 impl Neg for Fp2 {
     type Output = Self;
 
+    #[inline(never)]
     fn neg(self) -> Self {
         Self::new(-self.real, -self.imaginary)
     }

@@ -144,7 +144,7 @@ fn extreme_limbs() {
                 let square = integer_of_limbs(&x).pow(2) % modulus();
                 assert_eq!(integer(element.square()), square);
             }
-            if a * b <= 16 && b <= 7 {
+            if a <= 7 && b <= 7 && a * b <= 16 {
                 let [element, other] = [Fp2::new(element, element), Fp2::new(other, -other)];
                 // (x + x u) (y - y u) = 2 x y.
                 let product = element * other;

@@ -8,7 +8,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::{Bytes, DST};
 use crate::curve::{Affine, Jacobian};
 use crate::field::{Field, Fp, Fp2};
-use crate::hash::hash_to_group;
+use crate::hash::{hash_to_group, map_to_group};
 use crate::multiply::sum_of_multiples;
 use crate::{AggregateKey, PublicKey, Signature};
 
@@ -218,6 +218,28 @@ fn hashes() {
         let expected = key.sign(&message, DST, &[]).serialize();
         assert_eq!(coordinates(&hash_to_group(&message)), expected);
     }
+}
+
+/// No message is known for these elements: zero, for which the map has an exception, equal ones,
+/// and opposite ones.
+#[test]
+fn elements_of_no_known_message() {
+    let mut random = Bytes::new(26);
+    let wide = |random: &mut Bytes| Fp::from_wide_bytes(&random.take());
+    let [u, v] = [0, 1].map(|_| Fp2::new(wide(&mut random), wide(&mut random)));
+    for (u, v) in [(u, v), (Fp2::ZERO, v), (Fp2::ZERO, Fp2::ONE)] {
+        let (mixed, uu, vv) = (
+            map_to_group([u, v]),
+            map_to_group([u, u]),
+            map_to_group([v, v]),
+        );
+        assert!(mixed.is_in_group() && !mixed.is_infinity());
+        assert!(mixed.double().equals(&uu.add(&vv)));
+        let Affine { x, y } = mixed.affine().unwrap();
+        let b = Fp2::ONE.times_xi().double().double();
+        assert!(y.square() == x.square() * x + b);
+    }
+    assert!(map_to_group([u, -u]).is_infinity());
 }
 
 /// As blst serializes a point.
