@@ -42,14 +42,14 @@ macro_rules! suite {
 
             #[test]
             fn batches_of_all_sizes() {
-                for size in 1..=20 {
+                for size in [1_u8, 2, 3, 8, 20] {
                     let sets: Vec<_> = (0..size).map(|seed| signed(seed, [seed; 32])).collect();
                     let factors = coefficients(&[1; 32], &[2; 32], sets.len());
                     assert!(verify_batch(&sets, &factors), "{size} signatures");
                     assert!(!verify_batch(&sets, &factors[1..]));
                     assert!(!verify_batch(&sets, &alloc::vec![0; sets.len()]));
                     for wrong in 0..size {
-                        let mut sets: Vec<_> = (0..size).map(|seed| signed(seed, [seed; 32])).collect();
+                        let mut sets = sets.clone();
                         sets[usize::from(wrong)].message[31] ^= 1;
                         assert!(!verify(&sets[usize::from(wrong)]));
                         assert!(!verify_batch(&sets, &factors), "{wrong} of {size} is wrong");
