@@ -3,12 +3,15 @@
 use ::blst::min_pk::{self, AggregatePublicKey};
 use ::blst::{BLST_ERROR, Pairing, blst_p1_affine, blst_p2_affine};
 
-use super::DST;
+/// Domain separation tag of Ethereum's consensus layer.
+pub(super) const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
 /// Whether a point's subgroup is checked once more: signatures were, when they were read.
 const CHECK_GROUP: bool = false;
 /// The RO in [`DST`]: hash to the curve, and do not just encode.
 const HASH: bool = true;
+/// The flag of a compressed point at infinity, in its first byte.
+const INFINITY_FLAG: u8 = 1 << 6;
 /// The bits of a coefficient.
 const COEFFICIENT_BITS: usize = 64;
 
@@ -36,9 +39,11 @@ pub(crate) struct SignatureSet {
 }
 
 impl PublicKey {
-    /// Reads a compressed point; `None` if it is not on the curve.
+    /// Reads a compressed point; `None` if it is not on the curve, or at infinity.
     pub(crate) fn from_bytes(bytes: &[u8; 48]) -> Option<Self> {
-        min_pk::PublicKey::from_bytes(bytes).ok().map(Self)
+        let infinity = bytes[0] & INFINITY_FLAG != 0;
+        let key = min_pk::PublicKey::from_bytes(bytes).ok();
+        key.filter(|_| !infinity).map(Self)
     }
 }
 
@@ -86,7 +91,7 @@ pub(crate) fn verify(set: &SignatureSet) -> bool {
 /// It holds for all right ones, and for others with a chance of 2^-64 if the coefficients are
 /// random. Nothing holds of no signatures, and none under a key at infinity.
 pub(crate) fn verify_batch(sets: &[SignatureSet], coefficients: &[u64]) -> bool {
-    if sets.is_empty() || sets.len() != coefficients.len() {
+    if sets.is_empty() || sets.len() != coefficients.len() || coefficients.contains(&0) {
         return false;
     }
     let mut pairing = Pairing::new(HASH, DST);
