@@ -85,6 +85,7 @@ function steps(files, fast, wantsNative) {
     check('lint', 'Clippy, wasm', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', ...wasmCrates, '--locked', '--keep-going', '--', '-D', 'warnings']),
     check('lint', 'Documentation of Rust', 'cargo', ['doc', '--workspace', '--no-deps', '--locked', '--keep-going'], { RUSTDOCFLAGS: '-D warnings' }),
     { name: 'Rust tests', group: 'rust', run: rustTests },
+    check('rust', 'Hashes in wasm', 'cargo', ['test', '-p', 'lampyris-hash', '--target', 'wasm32-unknown-unknown', '--test', 'hashes', '--locked']),
     { name: 'Node tests', group: 'js', run: () => nodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
     ...chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({
       name: `Browser: ${relative(join(root, 'tests', 'browser'), file)}`,

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use alloy_primitives::{Address, B256, U256, keccak256};
-use lampyris_verify::{execution::Account, proven::Proven};
+use alloy_primitives::{Address, B256, U256};
+use lampyris_verify::{execution::Account, keccak256, proven::Proven};
 use lampyris_wire::state::{AccountQuery, Request, Response};
 
 use crate::{

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use alloy_primitives::{B256, Bytes, keccak256};
+use alloy_primitives::{B256, Bytes};
 use lampyris_verify::{
     execution::{Header, Receipt},
+    keccak256,
     proven::Proven,
     trie::NodeSet,
 };

@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use lampyris_verify::keccak256;
 use lampyris_wallet::{fees, transaction::Eip1559};
 use lampyris_wire::state::AccountQuery;
 

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256};
+use lampyris_verify::keccak256;
 use lampyris_vote::{self as vote, GovernorLayout, Need, Page, Support, ballot};
 use lampyris_wire::state::{AccountQuery, Request, Response};
 

@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use sha2::{Digest, Sha256};
+use lampyris_hash::sha256;
 
 pub use fork::{Fork, GeneralizedIndices};
 #[cfg(feature = "json")]
@@ -269,10 +269,8 @@ impl Network {
             epoch: self.fork_epoch(Fork::Electra),
             max_blobs_per_block: MAX_BLOBS_PER_BLOCK_ELECTRA,
         });
-        let mut hasher = Sha256::new();
-        hasher.update(parameters.epoch.to_le_bytes());
-        hasher.update(parameters.max_blobs_per_block.to_le_bytes());
-        B256::from(<[u8; 32]>::from(hasher.finalize()))
+        let (epoch, max_blobs) = (parameters.epoch, parameters.max_blobs_per_block);
+        sha256([epoch.to_le_bytes(), max_blobs.to_le_bytes()].as_flattened())
     }
 
     fn fork_epoch(&self, fork: Fork) -> u64 {

@@ -24,7 +24,8 @@ pub use transaction::{AccessListItem, Authorization, TX_TYPE_MAX, Transaction};
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use lampyris_hash::keccak256;
 
 use crate::Error;
 use crate::proven::{Evidence, ExecutionBlock, Proven};
@@ -107,7 +108,7 @@ impl Proven<Header> {
             what: "transaction",
             index,
         })?;
-        Ok(self.with(Bytes::from(transaction)))
+        Ok(self.with(transaction))
     }
 
     /// The receipt of a transaction of the block.

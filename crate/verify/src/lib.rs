@@ -52,6 +52,7 @@ pub mod trie;
 mod bls;
 mod ssz;
 
-pub use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+pub use alloy_primitives::{Address, B256, Bytes, U256};
 pub use error::{Error, Fault};
+pub use lampyris_hash::keccak256;
 pub use proven::{Evidence, ExecutionBlock, Finality, Proven};

@@ -6,30 +6,17 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use sha2::{Digest, Sha256};
+use lampyris_hash::sha256_parents;
 
-/// SHA-256 of two nodes, one after the other.
-#[must_use]
-pub fn hash_pair(left: B256, right: B256) -> B256 {
-    let mut hasher = Sha256::new();
-    hasher.update(left);
-    hasher.update(right);
-    B256::from(<[u8; 32]>::from(hasher.finalize()))
-}
+pub use lampyris_hash::sha256_pair as hash_pair;
 
 /// The root over `leaves`, padded with zero leaves to the next power of two.
 #[must_use]
 pub fn merkleize(leaves: &[B256]) -> B256 {
-    let mut layer: Vec<B256> = leaves.to_vec();
-    layer.resize(leaves.len().next_power_of_two(), B256::ZERO);
-    while layer.len() > 1 {
-        layer = layer
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => hash_pair(*left, *right),
-                _ => B256::ZERO,
-            })
-            .collect();
+    let mut layer = padded(leaves);
+    let mut length = layer.len();
+    while length > 1 {
+        length = sha256_parents(layer.get_mut(..length).unwrap_or_default());
     }
     layer.first().copied().unwrap_or(B256::ZERO)
 }
@@ -40,28 +27,34 @@ pub fn merkleize(leaves: &[B256]) -> B256 {
 /// for the fields of one container.
 #[must_use]
 pub fn merkle_branch(leaves: &[B256], index: usize) -> Vec<B256> {
-    let mut layer: Vec<B256> = leaves.to_vec();
-    layer.resize(leaves.len().next_power_of_two(), B256::ZERO);
+    let mut layer = padded(leaves);
     let (mut index, mut branch) = (index, Vec::new());
     while layer.len() > 1 {
         branch.push(layer.get(index ^ 1).copied().unwrap_or(B256::ZERO));
         index >>= 1;
-        layer = layer
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => hash_pair(*left, *right),
-                _ => B256::ZERO,
-            })
-            .collect();
+        let parents = sha256_parents(&mut layer);
+        layer.truncate(parents);
     }
     branch
+}
+
+/// The lowest layer.
+fn padded(leaves: &[B256]) -> Vec<B256> {
+    let mut layer = Vec::with_capacity(leaves.len().next_power_of_two());
+    layer.extend_from_slice(leaves);
+    layer.resize(leaves.len().next_power_of_two(), B256::ZERO);
+    layer
 }
 
 /// The root of a byte string, in chunks of 32 bytes.
 #[must_use]
 pub fn merkleize_bytes(bytes: &[u8]) -> B256 {
-    let chunks: Vec<B256> = bytes.chunks(32).map(B256::right_padding_from).collect();
-    merkleize(&chunks)
+    merkleize(&chunks(bytes).collect::<Vec<_>>())
+}
+
+/// A byte string, in chunks of 32 bytes, the last of them padded.
+pub(crate) fn chunks(bytes: &[u8]) -> impl Iterator<Item = B256> {
+    bytes.chunks(32).map(B256::right_padding_from)
 }
 
 /// The leaf of a `uint64`.

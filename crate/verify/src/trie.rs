@@ -7,14 +7,16 @@
 
 mod node;
 mod ordered;
+mod path;
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use alloy_primitives::{B256, Bytes, b256, keccak256};
+use alloy_primitives::{B256, Bytes, b256};
+use lampyris_hash::keccak256_each;
 
 use crate::Error;
-use node::{Node, Reference};
+use node::{Step, step};
+use path::Path;
 
 pub(crate) use ordered::index_key;
 pub use ordered::{ordered_trie_proof, ordered_trie_root};
@@ -36,7 +38,8 @@ const MAX_KEY_BYTES: usize = 32;
 /// Nodes of any number of tries, by their hash.
 #[derive(Clone, Debug, Default)]
 pub struct NodeSet {
-    nodes: BTreeMap<B256, Bytes>,
+    /// Sorted by hash, each once.
+    nodes: Vec<(B256, Bytes)>,
 }
 
 impl NodeSet {
@@ -57,10 +60,11 @@ impl NodeSet {
                 got: node.len(),
             });
         }
-        let nodes = nodes
-            .into_iter()
-            .map(|node| (keccak256(&node), node))
-            .collect();
+        let inputs: Vec<&[u8]> = nodes.iter().map(AsRef::as_ref).collect();
+        let hashes = keccak256_each(&inputs);
+        let mut nodes: Vec<_> = hashes.into_iter().zip(nodes).collect();
+        nodes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        nodes.dedup_by(|(a, _), (b, _)| a == b);
         Ok(Self { nodes })
     }
 
@@ -76,16 +80,18 @@ impl NodeSet {
         self.nodes.is_empty()
     }
 
-    fn node(&self, hash: B256) -> Result<Node<'_>, Error> {
-        let bytes = self.nodes.get(&hash).ok_or(Error::MissingNode { hash })?;
-        Node::decode(bytes)
+    fn node(&self, hash: B256) -> Result<&Bytes, Error> {
+        let place = self.nodes.binary_search_by(|(own, _)| own.cmp(&hash)).ok();
+        let found = place.and_then(|place| self.nodes.get(place));
+        found.map_or(Err(Error::MissingNode { hash }), |(_, node)| Ok(node))
     }
 }
 
 /// What `key` holds in the trie of `root`; `None` if it is proven that it holds nothing.
 ///
-/// The key is the path as it is in the trie: for accounts and storage, the Keccak hash.
-pub fn lookup(root: B256, key: &[u8], nodes: &NodeSet) -> Result<Option<Vec<u8>>, Error> {
+/// The key is the path as it is in the trie: for accounts and storage, the Keccak hash. What is found
+/// is a part of the node that holds it, and is not copied.
+pub fn lookup(root: B256, key: &[u8], nodes: &NodeSet) -> Result<Option<Bytes>, Error> {
     if key.len() > MAX_KEY_BYTES {
         return Err(Error::TooLarge {
             what: "trie key",
@@ -96,44 +102,18 @@ pub fn lookup(root: B256, key: &[u8], nodes: &NodeSet) -> Result<Option<Vec<u8>>
     if root == EMPTY_ROOT {
         return Ok(None);
     }
-    let path: Vec<u8> = key
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 0x0f])
-        .collect();
-    let mut path = path.as_slice();
     let mut node = nodes.node(root)?;
+    let mut next = step(node, Path::of_key(key))?;
     // Each turn shortens the path, but for the last: the walk ends.
     loop {
-        let reference = match node {
-            Node::Leaf { path: rest, value } => {
-                return Ok((rest == path).then(|| value.to_vec()));
+        next = match next {
+            Step::Found(value) => return Ok(Some(node.slice_ref(value))),
+            Step::Absent => return Ok(None),
+            Step::Embedded(bytes, path) => step(bytes, path)?,
+            Step::Hash(hash, path) => {
+                node = nodes.node(hash)?;
+                step(node, path)?
             }
-            Node::Extension {
-                path: prefix,
-                child,
-            } => {
-                let Some(rest) = path.strip_prefix(prefix.as_slice()) else {
-                    return Ok(None);
-                };
-                path = rest;
-                child
-            }
-            Node::Branch { children, value } => {
-                let Some((nibble, rest)) = path.split_first() else {
-                    return Ok((!value.is_empty()).then(|| value.to_vec()));
-                };
-                path = rest;
-                let reason = "a nibble is out of range";
-                *children.get(usize::from(*nibble)).ok_or(Error::Malformed {
-                    what: "trie node",
-                    reason,
-                })?
-            }
-        };
-        node = match reference {
-            Reference::Empty => return Ok(None),
-            Reference::Embedded(bytes) => Node::decode(bytes)?,
-            Reference::Hash(hash) => nodes.node(hash)?,
         };
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::Action;
 use alloc::vec::Vec;
-use alloy_primitives::{B256, U256, keccak256};
+use alloy_primitives::{B256, U256};
+use lampyris_verify::keccak256;
 
 /// `hashProposal`: `keccak256(abi.encode(targets, values, calldatas, descriptionHash))`.
 pub(crate) fn hash_proposal(actions: &[Action], description_hash: B256) -> B256 {

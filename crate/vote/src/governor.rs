@@ -14,7 +14,8 @@ pub use state::ProposalState;
 use crate::token::Token;
 use crate::{Error, GovernorLayout};
 use alloc::vec::Vec;
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256};
+use lampyris_verify::keccak256;
 
 /// The most proposals of one page.
 pub const MAX_PROPOSALS: usize = 32;

@@ -3,7 +3,8 @@
 //! <https://docs.soliditylang.org/en/v0.8.28/internals/layout_in_storage.html>
 
 use alloc::collections::BTreeMap;
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256};
+use lampyris_verify::keccak256;
 
 /// The most words that one [`Need::Slots`](crate::Need::Slots) asks for; more are asked for in the
 /// next round. Keeps the caller's requests and a peer's answers bounded, whatever is on chain.

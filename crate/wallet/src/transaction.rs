@@ -5,8 +5,9 @@
 
 use crate::{Error, SecretKey, fees, key};
 use alloc::vec::Vec;
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rlp::{Decodable, EMPTY_LIST_CODE, EMPTY_STRING_CODE, Encodable, Header};
+use lampyris_verify::keccak256;
 
 /// The most bytes of data: nodes forward no transaction above 128 KiB.
 pub const MAX_DATA_BYTES: usize = 128 * 1024 - 512;

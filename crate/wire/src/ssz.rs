@@ -152,7 +152,7 @@ pub(crate) fn list_items<'a>(
     Ok(items)
 }
 
-/// A list of byte lists.
+/// A list of byte lists. The bytes are copied once for all: each item is a part of the copy.
 pub(crate) fn decode_bytes_list(
     what: &'static str,
     bytes: &[u8],
@@ -160,10 +160,17 @@ pub(crate) fn decode_bytes_list(
     item_bytes_max: usize,
 ) -> Result<Vec<Bytes>> {
     let items = list_items(what, bytes, items_max)?;
-    items
-        .into_iter()
-        .map(|item| decode_bytes(what, item, item_bytes_max))
-        .collect()
+    for item in &items {
+        check_maximum(what, item.len(), item_bytes_max)?;
+    }
+    let copy = Bytes::copy_from_slice(bytes);
+    let mut end = bytes.len() - items.iter().map(|item| item.len()).sum::<usize>();
+    let parts = items.into_iter().map(|item| {
+        let start = end;
+        end += item.len();
+        copy.slice(start..end).into()
+    });
+    Ok(parts.collect())
 }
 
 /// A byte list.

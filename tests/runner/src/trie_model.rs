@@ -159,6 +159,11 @@ pub fn assert_agrees(entries: &BTreeMap<Vec<u8>, Vec<u8>>, model: &Model, others
     let nodes = NodeSet::new(model.nodes.clone()).unwrap();
     for key in entries.keys().chain(others).filter(|key| key.len() <= 32) {
         let found = lookup(model.root, key, &nodes);
-        assert_eq!(found, Ok(entries.get(key).cloned()), "{}", hex::encode(key));
+        assert_eq!(
+            found,
+            Ok(entries.get(key).cloned().map(Bytes::from)),
+            "{}",
+            hex::encode(key)
+        );
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Server;
 use crate::{Error, clock::monotonic, upstream::proposal};
-use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_primitives::{Address, B256, Bytes};
+use lampyris_verify::keccak256;
 use lampyris_wire::state::Response;
 use std::time::Duration;
 

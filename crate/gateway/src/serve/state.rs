@@ -3,10 +3,11 @@
 
 use super::{Server, transaction_block::TransactionBlock};
 use crate::{Error, upstream::json::quantity};
-use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_primitives::{Address, B256, Bytes};
 use futures::{StreamExt, TryStreamExt, stream};
 use lampyris_verify::{
     execution::Account,
+    keccak256,
     trie::{NodeSet, lookup},
 };
 use lampyris_wire::{

@@ -2,8 +2,9 @@
 
 use super::{json::Quantity, transaction::Transaction};
 use crate::Error;
-use alloy_primitives::{Address, B64, B256, Bloom, Bytes, keccak256};
+use alloy_primitives::{Address, B64, B256, Bloom, Bytes};
 use alloy_rlp::Encodable;
+use lampyris_verify::keccak256;
 use serde::Deserialize;
 
 /// A block header as `eth_getBlockByHash` writes it. What later forks added is optional, in the

@@ -9,8 +9,9 @@ use super::{
     receipt::{Log, Receipt},
 };
 use crate::Error;
-use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_primitives::{Address, B256, Bytes};
 use futures::{StreamExt, TryStreamExt, stream};
+use lampyris_verify::keccak256;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -37,7 +37,8 @@ fn word(data: &[u8], offset: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::{Address, keccak256};
+    use alloy_primitives::Address;
+    use lampyris_verify::keccak256;
 
     fn log(data: Vec<u8>) -> Log {
         Log {

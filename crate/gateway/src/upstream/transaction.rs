@@ -5,8 +5,9 @@
 
 use super::{block::rlp_list, json::Quantity};
 use crate::Error;
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rlp::Encodable;
+use lampyris_verify::keccak256;
 use serde::Deserialize;
 
 /// A transaction as `eth_getBlockByHash` with full transactions writes it.

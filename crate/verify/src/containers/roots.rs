@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 
 use super::{BeaconBlockHeader, ExecutionPayloadHeader, SyncCommittee};
 use crate::config::Fork;
-use crate::merkle::{hash_pair, merkleize, merkleize_bytes, uint64_leaf};
+use crate::merkle::{chunks, hash_pair, merkleize, merkleize_bytes, uint64_leaf};
 
 impl BeaconBlockHeader {
     /// The root, which names the block.
@@ -66,11 +66,9 @@ impl SyncCommittee {
     /// The root, which states commit to.
     #[must_use]
     pub fn hash_tree_root(&self) -> B256 {
-        let keys: Vec<B256> = self
-            .pubkeys
-            .iter()
-            .map(|key| merkleize_bytes(key))
-            .collect();
-        hash_pair(merkleize(&keys), merkleize_bytes(&self.aggregate_pubkey))
+        // Each key has two chunks, so that the chunks of all are a layer of the same tree.
+        let keys = self.pubkeys.iter().flat_map(|key| chunks(key.as_slice()));
+        let keys = merkleize(&keys.collect::<Vec<_>>());
+        hash_pair(keys, merkleize_bytes(&self.aggregate_pubkey))
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, Bytes, b256};
 use alloy_rlp::Encodable;
-use sha2::{Digest, Sha256};
+use lampyris_hash::sha256;
 
 use super::rlp::{Items, put_list};
 use super::{Header, Receipt, Transaction};
@@ -141,11 +141,9 @@ impl Proven<Header> {
 /// hashes of all requests that have data.
 #[must_use]
 pub fn requests_hash(requests: &[Bytes]) -> B256 {
-    let mut hasher = Sha256::new();
-    for request in requests.iter().filter(|request| request.len() > 1) {
-        hasher.update(Sha256::digest(request));
-    }
-    B256::from(<[u8; 32]>::from(hasher.finalize()))
+    let with_data = requests.iter().filter(|request| request.len() > 1);
+    let hashes: Vec<B256> = with_data.map(sha256).collect();
+    sha256(hashes.iter().flatten().copied().collect::<Vec<u8>>())
 }
 
 fn check_list(what: &'static str, items: &[Bytes], max: usize) -> Result<(), Error> {

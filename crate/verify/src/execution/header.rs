@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256};
 use alloy_rlp::{Encodable, Header as RlpHeader};
+use lampyris_hash::keccak256;
 
 use super::rlp::Items;
 use crate::Error;

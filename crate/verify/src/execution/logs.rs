@@ -9,6 +9,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes};
+use lampyris_hash::keccak256;
 
 use super::{Header, Log};
 use crate::Error;
@@ -92,7 +93,7 @@ impl LogFilter {
         fn any<'a>(bloom: &Bloom, words: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
             let is_any = words.len() == 0;
             let mut words = words;
-            is_any || words.any(|word| bloom.contains_input(BloomInput::Raw(word)))
+            is_any || words.any(|word| bloom.contains_input(BloomInput::Hash(keccak256(word))))
         }
         let addresses = self.addresses.iter().map(|address| address.as_slice());
         // Every log sets the bits of its address.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes};
 use alloy_rlp::{Encodable, Header as RlpHeader};
+use lampyris_hash::keccak256_each;
 
 use super::TX_TYPE_MAX;
 use super::rlp::Items;
@@ -116,12 +117,14 @@ impl Receipt {
     /// The Bloom filter of the logs.
     #[must_use]
     pub fn logs_bloom(&self) -> Bloom {
-        let mut bloom = Bloom::ZERO;
+        let mut words: Vec<&[u8]> = Vec::new();
         for log in &self.logs {
-            bloom.accrue(BloomInput::Raw(log.address.as_slice()));
-            for topic in &log.topics {
-                bloom.accrue(BloomInput::Raw(topic.as_slice()));
-            }
+            words.push(log.address.as_slice());
+            words.extend(log.topics.iter().map(|topic| topic.as_slice()));
+        }
+        let mut bloom = Bloom::ZERO;
+        for hash in keccak256_each(&words) {
+            bloom.accrue(BloomInput::Hash(hash));
         }
         bloom
     }

@@ -10,7 +10,8 @@ mod codec;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use lampyris_hash::keccak256;
 
 /// The newest type of transaction that is read (EIP-7702).
 pub const TX_TYPE_MAX: u8 = 4;

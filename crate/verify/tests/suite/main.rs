@@ -7,6 +7,7 @@
 
 mod decoders;
 mod json;
+mod node_model;
 mod parents;
 mod tampering;
 mod trie_model;

@@ -65,7 +65,7 @@ proptest! {
         let nodes = NodeSet::new(nodes).unwrap();
         for key in entries.keys().chain(&others) {
             match lookup(model.root, key, &nodes) {
-                Ok(found) => prop_assert_eq!(found.as_ref(), entries.get(key)),
+                Ok(found) => prop_assert_eq!(found, entries.get(key).cloned().map(Bytes::from)),
                 Err(Error::MissingNode { .. }) => {}
                 Err(other) => prop_assert!(false, "{}", other),
             }
@@ -87,6 +87,26 @@ proptest! {
         prop_assert_eq!(root, expected);
         let proof = NodeSet::new(ordered_trie_proof(&items, index)).unwrap();
         let key = alloy_rlp::encode(index);
-        prop_assert_eq!(lookup(root, &key, &proof), Ok(entries.get(&key).cloned()));
+        prop_assert_eq!(lookup(root, &key, &proof), Ok(entries.get(&key).cloned().map(Bytes::from)));
+    }
+}
+
+/// Where the keys' lengths and the trie's depth change.
+#[test]
+fn ordered_tries_of_every_shape_agree_with_the_model() {
+    let mut entries = BTreeMap::new();
+    let mut items = Vec::new();
+    for index in 0..1_100_u16 {
+        let item = Bytes::from(vec![7; usize::from(index % 50) + 1]);
+        entries.insert(alloy_rlp::encode(index), item.to_vec());
+        items.push(item);
+        let count = items.len();
+        if count < 150 || (254..259).contains(&count) || count % 100 == 0 {
+            assert_eq!(
+                ordered_trie_root(&items),
+                Model::new(&entries).root,
+                "{count}"
+            );
+        }
     }
 }

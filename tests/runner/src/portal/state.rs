@@ -78,7 +78,7 @@ fn check_leaf(root: B256, nodes: Vec<Bytes>, start: &[u8]) {
     let path = [nibbles(start), nibbles(rest)].concat();
     let path: Vec<u8> = path.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
     let found = lookup(root, &path, &NodeSet::new(nodes).unwrap()).unwrap();
-    assert_eq!(found.as_deref(), Some(account.as_slice()));
+    assert_eq!(found, Some(Bytes::copy_from_slice(account)));
     Account::decode_rlp(account).unwrap();
 }
 
