@@ -1,6 +1,6 @@
 //! Governors: their proposals, votes and voting power from proven storage, and votes of our own.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use lampyris_vote::{self as vote, GovernorLayout, Need, Page, Support, ballot};
@@ -17,6 +17,7 @@ use crate::{
     misdeed::Kind,
     platform::Platform,
     requests::{Question, Refusal, wrong_kind},
+    sorted_map::SortedMap,
     transactions::Intent,
     witness::{BlockTag, Witness},
 };
@@ -272,18 +273,20 @@ fn both<A, B>(one: Result<A, Need>, other: Result<B, Need>) -> Result<(A, B), Ne
         }
         (Err(Need::Slots(mut slots)), Err(Need::Slots(more))) => {
             slots.extend(more);
-            slots.sort_unstable();
-            slots.dedup();
             Err(Need::Slots(slots))
         }
         (Err(need), _) | (_, Err(need)) => Err(need),
     }
 }
 
+/// Each slot is asked for once.
 fn queries(slots: Vec<(Address, B256)>) -> Vec<AccountQuery> {
-    let mut accounts: BTreeMap<Address, Vec<B256>> = BTreeMap::new();
+    let mut accounts: SortedMap<Address, Vec<B256>> = SortedMap::default();
     for (address, slot) in slots {
-        accounts.entry(address).or_default().push(slot);
+        let slots = accounts.get_or_insert_with(address, Vec::new);
+        if let Err(place) = slots.binary_search(&slot) {
+            slots.insert(place, slot);
+        }
     }
     accounts
         .into_iter()
