@@ -17,7 +17,7 @@ use crate::{
     error::{Code, Error},
     misdeed::{Kind, Misdeed},
     peers::short,
-    platform::{Platform, RequestError},
+    platform::{LocalFuture, Platform, RequestError},
 };
 
 /// After this long without an answer the next peer is asked too.
@@ -174,7 +174,16 @@ impl<P: Platform> Inner<P> {
         Ok((unboxed(answer)?, peer))
     }
 
-    async fn ask_any(
+    /// In a box, so that each caller's future holds a pointer and not all the state of asking.
+    fn ask_any(
+        self: &Rc<Self>,
+        question: Question<Box<dyn Any>>,
+    ) -> LocalFuture<Result<(Box<dyn Any>, String), Error>> {
+        let client = Rc::clone(self);
+        Box::pin(async move { client.ask_in_turn(question).await })
+    }
+
+    async fn ask_in_turn(
         self: &Rc<Self>,
         question: Question<Box<dyn Any>>,
     ) -> Result<(Box<dyn Any>, String), Error> {

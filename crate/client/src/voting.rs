@@ -181,10 +181,26 @@ impl<P: Platform> Inner<P> {
         tag: BlockTag,
         reading: impl Fn(&Witness) -> Result<T, Need>,
     ) -> CallResult<(T, Witness)> {
+        let mut answer = None;
+        let mut reading = |witness: &Witness| {
+            answer = Some(reading(witness)?);
+            Ok(())
+        };
+        let witness = self.read_until_done(tag, &mut reading).await?;
+        let answer = answer.ok_or_else(|| Error::new(Code::Bug, "nothing was read"))?;
+        Ok((answer, witness))
+    }
+
+    /// The part of [`Self::read`] that is the same for every type of answer.
+    async fn read_until_done(
+        self: &Rc<Self>,
+        tag: BlockTag,
+        reading: &mut dyn FnMut(&Witness) -> Result<(), Need>,
+    ) -> CallResult<Witness> {
         let mut witness = Witness::new(self.head(tag)?);
         for round in 0..ROUNDS_MAX {
             match reading(&witness) {
-                Ok(value) => return Ok((value, witness)),
+                Ok(()) => return Ok(witness),
                 Err(Need::Slots(slots)) if round == 0 => {
                     witness = self.prove(tag, queries(slots)).await?;
                 }
