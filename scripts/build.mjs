@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cargoTarget, generatedFolder, root } from './library/paths.mjs';
+import { cargoRegistries, cargoTarget, generatedFolder, root } from './library/paths.mjs';
 import { duration, progress, runMain } from './library/report.mjs';
 import { run } from './library/run.mjs';
 import { ensureSetup } from './setup.mjs';
@@ -26,6 +26,10 @@ const wasmCrates = [
   { folder: 'crate/wasm/core', name: 'lampyris_core' },
   { folder: 'crate/wasm/net', name: 'lampyris_net' },
 ];
+
+/** Of wasm-opt: as small as it can, and only what rustc's own wasm may use too. */
+const optimizations = ['-Oz', '--enable-bulk-memory', '--enable-mutable-globals', '--enable-multivalue', '--enable-nontrapping-float-to-int',
+  '--enable-reference-types', '--enable-sign-ext', '--enable-simd', '--strip-debug', '--strip-producers', '--strip-target-features'];
 
 /**
  * Builds all that a stack needs. What is up to date is skipped.
@@ -73,9 +77,27 @@ export async function buildWasmCrate(crate, name, output, profile) {
   progress(`Building ${name} for the browser (profile ${profile}) …`);
   mkdirSync(output, { recursive: true });
   await run('wasm-pack', ['build', crate, '--target', 'web', '--mode', 'no-install', '--no-opt', '--no-pack', '--no-gitignore',
-    '--profile', profile, '--out-dir', output, '--out-name', name, '--', '--locked'], { quiet: true });
+    '--profile', profile, '--out-dir', output, '--out-name', name, '--', '--locked', '--config', shortPaths()], { quiet: true });
+  if (profile === 'wasm') await optimize(join(output, `${name}_bg.wasm`));
   writeFileSync(stamp, inputs);
   progress(`${name} is built (${duration(performance.now() - startedAt)})`);
+}
+
+/**
+ * Makes a wasm smaller in place: names go, and what LLVM left. Some 10 s for the core, a minute for the swarm.
+ * @param {string} file
+ */
+async function optimize(file) {
+  const program = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
+  await run(process.execPath, [program, ...optimizations, file, '-o', file], { quiet: true });
+}
+
+/**
+ * Cargo's configuration that keeps this machine's paths out of the texts of panics: they cost bytes, and are nobody's business.
+ */
+function shortPaths() {
+  const flags = cargoRegistries().map((folder) => `--remap-path-prefix=${folder}/=`);
+  return `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Where things lie, and the environment that the build tools need. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,12 @@ export const runFolder = join(root, 'run');
 
 const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
 const searchPath = [join(toolsFolder, 'bin'), join(cargoHome, 'bin'), ...(process.env.PATH ?? '').split(delimiter)];
+
+/** The folders in which cargo unpacks the sources of dependencies. */
+export function cargoRegistries() {
+  const sources = join(cargoHome, 'registry', 'src');
+  return existsSync(sources) ? readdirSync(sources).map((name) => join(sources, name)) : [];
+}
 
 /** The environment for every tool: our own tools come first, and rustup's even when the shell does not know them yet. */
 export const toolEnvironment = { ...process.env, PATH: searchPath.join(delimiter) };

@@ -1,6 +1,6 @@
 //! The client: all state in one place, on one thread, behind a handle that can be cloned.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use alloy_primitives::{Address, B256};
 use lampyris_wallet::key::SecretKey;
@@ -12,6 +12,7 @@ use crate::{
     peers::Peers,
     pending::Pending,
     platform::Platform,
+    sorted_map::SortedMap,
 };
 
 /// A light client. Cloning gives another handle on the same client.
@@ -33,11 +34,11 @@ pub(crate) struct Inner<P: Platform> {
     pub(crate) config: Config,
     pub(crate) peers: RefCell<Peers>,
     pub(crate) chain: RefCell<Chain>,
-    pub(crate) unlocked: RefCell<BTreeMap<Address, SecretKey>>,
-    pub(crate) sealed: RefCell<BTreeMap<Address, Vec<u8>>>,
-    pub(crate) pending: RefCell<BTreeMap<B256, Pending>>,
+    pub(crate) unlocked: RefCell<SortedMap<Address, SecretKey>>,
+    pub(crate) sealed: RefCell<SortedMap<Address, Vec<u8>>>,
+    pub(crate) pending: RefCell<SortedMap<B256, Pending>>,
     /// Texts whose hash was checked: proposals' descriptions.
-    pub(crate) texts: RefCell<BTreeMap<B256, String>>,
+    pub(crate) texts: RefCell<SortedMap<B256, String>>,
     /// Held while a nonce is chosen and its transaction is stored, so that no two get the same.
     pub(crate) signing: futures::lock::Mutex<()>,
 }

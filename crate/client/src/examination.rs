@@ -60,7 +60,7 @@ impl<P: Platform> Inner<P> {
 
     /// Asks until there is an answer, or silence is on the peer's record. What is wrong with an
     /// answer is on its record too; here it only ends the examination.
-    async fn examine<T>(self: &Rc<Self>, peer: &str, question: Question<T>) -> Option<T> {
+    async fn examine<T: 'static>(self: &Rc<Self>, peer: &str, question: Question<T>) -> Option<T> {
         for _ in 0..SILENT_MAX {
             match self.ask_peer(peer, question.clone()).await {
                 Err(Refusal::Silent(_)) => {}

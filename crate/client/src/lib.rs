@@ -34,6 +34,7 @@ mod pending;
 mod persistence;
 mod platform;
 mod requests;
+mod sorted_map;
 mod status;
 mod sync;
 mod transactions;
@@ -44,7 +45,7 @@ mod witness;
 pub use alloy_primitives::{Address, B256, U256};
 
 pub use client::Client;
-pub use config::{Config, ConfigJson, GATEWAYS_MAX, Governor, Token};
+pub use config::{Config, GATEWAYS_MAX, Governor, Token};
 pub use error::{Code, Error, Fault};
 pub use event::{Event, NetEvent};
 pub use platform::{LocalFuture, Platform, RequestError, Verdict};

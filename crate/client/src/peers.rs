@@ -4,11 +4,12 @@
 //! staleness drop it when they repeat. A dropped gateway is tried again after a while, since an
 //! operator may have mended it. Bounded: [`PEERS_MAX`] entries, [`FAULTS_MAX`] faults each.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::{
     event::{FaultView, PeerView, number},
     misdeed::{Kind, Misdeed},
+    sorted_map::SortedMap,
 };
 
 /// Entries kept, connected or not; the oldest that are gone are forgotten first.
@@ -46,7 +47,7 @@ struct Peer {
     faults: VecDeque<FaultView>,
     reason: Option<String>,
     gossip: u64,
-    silent: BTreeMap<Kind, u8>,
+    silent: SortedMap<Kind, u8>,
     truthful: Vec<Kind>,
     examined: bool,
     redial_at_ms: u64,
@@ -66,7 +67,7 @@ impl Peer {
             faults: VecDeque::new(),
             reason: None,
             gossip: 0,
-            silent: BTreeMap::new(),
+            silent: SortedMap::default(),
             truthful: Vec::new(),
             examined: false,
             redial_at_ms: now_ms,
@@ -90,7 +91,7 @@ impl Peer {
 /// The table of peers.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
-    table: BTreeMap<String, Peer>,
+    table: SortedMap<String, Peer>,
 }
 
 impl Peers {
@@ -103,13 +104,12 @@ impl Peers {
 
     pub(crate) fn connected(&mut self, id: &str, address: &str, now_ms: u64) {
         self.make_room();
-        let peer = self
-            .table
-            .entry(id.into())
-            .or_insert_with(|| Peer::new(address, false, Link::Connected, now_ms));
+        let peer = self.table.get_or_insert_with(id.into(), || {
+            Peer::new(address, false, Link::Connected, now_ms)
+        });
         peer.enter(Link::Connected, now_ms, None);
         peer.redial_pause_ms = REDIAL_MS.0;
-        peer.silent.clear();
+        peer.silent = SortedMap::default();
         peer.truthful.clear();
         peer.examined = false;
     }
@@ -189,12 +189,13 @@ impl Peers {
 
     /// A connected peer that has not been examined yet; it counts as examined from here on.
     pub(crate) fn next_unexamined(&mut self) -> Option<String> {
-        let (id, peer) = self
+        let (id, _) = self
             .table
-            .iter_mut()
+            .iter()
             .find(|(_, peer)| peer.link == Link::Connected && !peer.examined)?;
-        peer.examined = true;
-        Some(id.clone())
+        let id = id.clone();
+        self.table.get_mut(&id)?.examined = true;
+        Some(id)
     }
 
     pub(crate) fn was_truthful(&self, id: &str, kind: Kind) -> bool {
@@ -264,7 +265,7 @@ impl Peers {
             at: number(now_ms),
         });
         if *misdeed == Misdeed::Silent {
-            let count = peer.silent.entry(kind).or_default();
+            let count = peer.silent.get_or_insert_with(kind, u8::default);
             *count = count.saturating_add(1);
             if *count < SILENT_MAX {
                 return None;

@@ -4,7 +4,7 @@
 //! after [`HEDGE_MS`] the next one is asked as well. Every attempt runs to its end, even when
 //! another answered first, so that a liar is found out and not merely outrun.
 
-use std::rc::Rc;
+use std::{any::Any, rc::Rc};
 
 use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, select_biased};
 use lampyris_wire::{
@@ -17,7 +17,7 @@ use crate::{
     error::{Code, Error},
     misdeed::{Kind, Misdeed},
     peers::short,
-    platform::{Platform, RequestError},
+    platform::{LocalFuture, Platform, RequestError},
 };
 
 /// After this long without an answer the next peer is asked too.
@@ -113,17 +113,47 @@ impl<T> Question<T> {
             kind,
             protocol: Protocol::State,
             body,
-            check: Rc::new(move |bytes| match Response::decode(&bytes)? {
-                Response::Failed { code, message } => Err(match code {
-                    FailureCode::Refused => Refusal::Refused(message),
-                    FailureCode::InvalidRequest => Refusal::Bug(message),
-                    FailureCode::Unavailable | FailureCode::RateLimited => {
-                        Refusal::Unavailable(message)
-                    }
-                }),
-                response => check(response),
-            }),
+            check: Rc::new(move |bytes| check(response(&bytes)?)),
         })
+    }
+}
+
+impl<T: 'static> Question<T> {
+    /// The same question with its answer in a box, so that asking is compiled once and not for
+    /// every type of answer.
+    fn boxed(self) -> Question<Box<dyn Any>> {
+        let Self {
+            kind,
+            protocol,
+            body,
+            check,
+        } = self;
+        Question {
+            kind,
+            protocol,
+            body,
+            check: Rc::new(move |bytes| Ok(Box::new(check(bytes)?))),
+        }
+    }
+}
+
+/// An answer of our own protocol that is no failure.
+fn response(bytes: &[u8]) -> Result<Response, Refusal> {
+    match Response::decode(bytes)? {
+        Response::Failed { code, message } => Err(match code {
+            FailureCode::Refused => Refusal::Refused(message),
+            FailureCode::InvalidRequest => Refusal::Bug(message),
+            FailureCode::Unavailable | FailureCode::RateLimited => Refusal::Unavailable(message),
+        }),
+        response => Ok(response),
+    }
+}
+
+/// What was put in the box by [`Question::boxed`].
+fn unboxed<T: 'static>(answer: Box<dyn Any>) -> Result<T, Refusal> {
+    match answer.downcast() {
+        Ok(value) => Ok(*value),
+        Err(_) => Err(Refusal::Bug("an answer of another type".into())),
     }
 }
 
@@ -140,6 +170,23 @@ impl<P: Platform> Inner<P> {
         self: &Rc<Self>,
         question: Question<T>,
     ) -> Result<(T, String), Error> {
+        let (answer, peer) = self.ask_any(question.boxed()).await?;
+        Ok((unboxed(answer)?, peer))
+    }
+
+    /// In a box, so that each caller's future holds a pointer and not all the state of asking.
+    fn ask_any(
+        self: &Rc<Self>,
+        question: Question<Box<dyn Any>>,
+    ) -> LocalFuture<Result<(Box<dyn Any>, String), Error>> {
+        let client = Rc::clone(self);
+        Box::pin(async move { client.ask_in_turn(question).await })
+    }
+
+    async fn ask_in_turn(
+        self: &Rc<Self>,
+        question: Question<Box<dyn Any>>,
+    ) -> Result<(Box<dyn Any>, String), Error> {
         let mut random = [0];
         self.platform.fill_entropy(&mut random);
         let order = self.peers.borrow().order(random[0]);
@@ -151,7 +198,7 @@ impl<P: Platform> Inner<P> {
             let (client, question) = (Rc::clone(self), question.clone());
             let mut results = results.clone();
             self.platform.spawn(Box::pin(async move {
-                let answer = client.ask_peer(&peer, question).await;
+                let answer = client.ask_peer_any(&peer, question).await;
                 // Nobody listens any more once another peer was faster.
                 let _unheard = results.send((answer, peer)).await;
             }));
@@ -185,11 +232,19 @@ impl<P: Platform> Inner<P> {
     }
 
     /// Asks one peer and keeps the record of what it did.
-    pub(crate) async fn ask_peer<T>(
+    pub(crate) async fn ask_peer<T: 'static>(
         self: &Rc<Self>,
         peer: &str,
         question: Question<T>,
     ) -> Result<T, Refusal> {
+        unboxed(self.ask_peer_any(peer, question.boxed()).await?)
+    }
+
+    async fn ask_peer_any(
+        self: &Rc<Self>,
+        peer: &str,
+        question: Question<Box<dyn Any>>,
+    ) -> Result<Box<dyn Any>, Refusal> {
         let Question {
             kind,
             protocol,

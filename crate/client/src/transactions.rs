@@ -90,8 +90,11 @@ impl<P: Platform> Client<P> {
     /// The transactions that are followed or remembered, newest first.
     pub fn transactions(&self) -> Vec<TransactionStatus> {
         let pending = self.inner.pending.borrow();
-        let mut all: Vec<&Pending> = pending.values().collect();
-        all.sort_by_key(|one| std::cmp::Reverse(one.created_ms));
+        let mut all: Vec<&Pending> = Vec::with_capacity(pending.len());
+        for one in pending.values() {
+            let place = all.partition_point(|other| other.created_ms >= one.created_ms);
+            all.insert(place, one);
+        }
         all.into_iter().map(Pending::status).collect()
     }
 

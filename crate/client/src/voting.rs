@@ -1,6 +1,6 @@
 //! Governors: their proposals, votes and voting power from proven storage, and votes of our own.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use alloy_primitives::{Address, B256, U256};
 use lampyris_verify::keccak256;
@@ -18,6 +18,7 @@ use crate::{
     misdeed::Kind,
     platform::Platform,
     requests::{Question, Refusal, wrong_kind},
+    sorted_map::SortedMap,
     transactions::Intent,
     witness::{BlockTag, Witness},
 };
@@ -181,10 +182,26 @@ impl<P: Platform> Inner<P> {
         tag: BlockTag,
         reading: impl Fn(&Witness) -> Result<T, Need>,
     ) -> CallResult<(T, Witness)> {
+        let mut answer = None;
+        let mut reading = |witness: &Witness| {
+            answer = Some(reading(witness)?);
+            Ok(())
+        };
+        let witness = self.read_until_done(tag, &mut reading).await?;
+        let answer = answer.ok_or_else(|| Error::new(Code::Bug, "nothing was read"))?;
+        Ok((answer, witness))
+    }
+
+    /// The part of [`Self::read`] that is the same for every type of answer.
+    async fn read_until_done(
+        self: &Rc<Self>,
+        tag: BlockTag,
+        reading: &mut dyn FnMut(&Witness) -> Result<(), Need>,
+    ) -> CallResult<Witness> {
         let mut witness = Witness::new(self.head(tag)?);
         for round in 0..ROUNDS_MAX {
             match reading(&witness) {
-                Ok(value) => return Ok((value, witness)),
+                Ok(()) => return Ok(witness),
                 Err(Need::Slots(slots)) if round == 0 => {
                     witness = self.prove(tag, queries(slots)).await?;
                 }
@@ -273,18 +290,20 @@ fn both<A, B>(one: Result<A, Need>, other: Result<B, Need>) -> Result<(A, B), Ne
         }
         (Err(Need::Slots(mut slots)), Err(Need::Slots(more))) => {
             slots.extend(more);
-            slots.sort_unstable();
-            slots.dedup();
             Err(Need::Slots(slots))
         }
         (Err(need), _) | (_, Err(need)) => Err(need),
     }
 }
 
+/// Each slot is asked for once.
 fn queries(slots: Vec<(Address, B256)>) -> Vec<AccountQuery> {
-    let mut accounts: BTreeMap<Address, Vec<B256>> = BTreeMap::new();
+    let mut accounts: SortedMap<Address, Vec<B256>> = SortedMap::default();
     for (address, slot) in slots {
-        accounts.entry(address).or_default().push(slot);
+        let slots = accounts.get_or_insert_with(address, Vec::new);
+        if let Err(place) = slots.binary_search(&slot) {
+            slots.insert(place, slot);
+        }
     }
     accounts
         .into_iter()

@@ -1,6 +1,6 @@
 //! Proven accounts and storage of one block, gathered from peers.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use alloy_primitives::{Address, B256, U256};
 use lampyris_verify::{
@@ -17,6 +17,7 @@ use crate::{
     misdeed::Kind,
     platform::Platform,
     requests::{Question, Refusal, wrong_kind},
+    sorted_map::SortedMap,
 };
 
 /// A newer head may replace the asked one while nobody has its state any more: so often do we move on.
@@ -37,8 +38,8 @@ pub enum BlockTag {
 #[derive(Clone, Debug)]
 pub(crate) struct Witness {
     pub(crate) block: Proven<ExecutionBlock>,
-    accounts: BTreeMap<Address, Proven<Account>>,
-    slots: BTreeMap<(Address, B256), Proven<U256>>,
+    accounts: SortedMap<Address, Proven<Account>>,
+    slots: SortedMap<(Address, B256), Proven<U256>>,
     pub(crate) peers: Vec<String>,
 }
 
@@ -46,8 +47,8 @@ impl Witness {
     pub(crate) fn new(block: Proven<ExecutionBlock>) -> Self {
         Self {
             block,
-            accounts: BTreeMap::new(),
-            slots: BTreeMap::new(),
+            accounts: SortedMap::default(),
+            slots: SortedMap::default(),
             peers: Vec::new(),
         }
     }

@@ -48,6 +48,7 @@ pub mod light_client;
 pub mod merkle;
 pub mod proven;
 pub mod trie;
+pub mod wide;
 
 mod bls;
 mod ssz;

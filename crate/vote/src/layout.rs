@@ -22,7 +22,7 @@ pub struct GovernorLayout {
     /// `Checkpoints.Trace208 _quorumNumeratorHistory`.
     pub quorum_numerators: U256,
     /// `quorumDenominator()`, which is code, not storage.
-    pub quorum_denominator: U256,
+    pub quorum_denominator: u64,
     /// `TimelockController _timelock`.
     pub timelock: U256,
     /// `mapping(uint256 => bytes32) _timelockIds`.
@@ -69,7 +69,7 @@ pub const OZ5_STORAGE: GovernorLayout = GovernorLayout {
     proposal_ids: slot(10),
     proposal_details: slot(11),
     quorum_numerators: slot(12),
-    quorum_denominator: slot(100),
+    quorum_denominator: 100,
     timelock: slot(13),
     timelock_ids: slot(14),
     timelock_timestamps: slot(1),

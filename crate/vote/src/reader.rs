@@ -2,7 +2,6 @@
 
 use crate::storage::SLOTS_MAX;
 use crate::{Error, Need, Storage};
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256};
 
@@ -10,22 +9,26 @@ use alloy_primitives::{Address, B256, U256};
 /// without it, so that a round asks for as much as possible.
 pub(crate) struct Reader<'a, S: ?Sized> {
     storage: &'a S,
-    missing: BTreeSet<(Address, B256)>,
+    /// Sorted, each once.
+    missing: Vec<(Address, B256)>,
 }
 
 impl<'a, S: Storage + ?Sized> Reader<'a, S> {
     pub(crate) const fn new(storage: &'a S) -> Self {
         Self {
             storage,
-            missing: BTreeSet::new(),
+            missing: Vec::new(),
         }
     }
 
     pub(crate) fn word(&mut self, contract: Address, slot: U256) -> Option<U256> {
         let slot = B256::from(slot);
         let word = self.storage.read(contract, slot);
-        if word.is_none() && self.missing.len() < SLOTS_MAX {
-            self.missing.insert((contract, slot));
+        if word.is_none()
+            && self.missing.len() < SLOTS_MAX
+            && let Err(place) = self.missing.binary_search(&(contract, slot))
+        {
+            self.missing.insert(place, (contract, slot));
         }
         word
     }
@@ -72,7 +75,7 @@ impl<'a, S: Storage + ?Sized> Reader<'a, S> {
     }
 
     pub(crate) fn finish<T>(self, answer: Option<T>) -> Result<T, Need> {
-        answer.ok_or_else(|| Need::Slots(self.missing.into_iter().collect()))
+        answer.ok_or_else(|| Need::Slots(self.missing))
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::Error;
 use alloy_primitives::U256;
+use lampyris_verify::wide::divide;
 
 /// Gas of a plain transfer of ether to an account without code.
 pub const TRANSFER_GAS: u64 = 21_000;
@@ -29,11 +30,13 @@ pub fn next_base_fee(gas_used: u64, gas_limit: u64, base_fee_per_gas: U256) -> U
     let gas_target = gas_limit / ELASTICITY_MULTIPLIER;
     // No valid block has a gas limit under 5,000; without a target nothing changes.
     let change = |gas_delta: u64| {
-        base_fee_per_gas
-            .saturating_mul(U256::from(gas_delta))
-            .checked_div(U256::from(gas_target))
+        let share = divide(
+            base_fee_per_gas.saturating_mul(U256::from(gas_delta)),
+            gas_target,
+        );
+        share
+            .and_then(|share| divide(share, BASE_FEE_MAX_CHANGE_DENOMINATOR))
             .unwrap_or_default()
-            / U256::from(BASE_FEE_MAX_CHANGE_DENOMINATOR)
     };
     if gas_used > gas_target {
         let increase = change(gas_used - gas_target).max(U256::from(1));

@@ -12,9 +12,10 @@ use futures::{
     task::LocalSpawnExt,
 };
 use lampyris_client::{
-    Address, BlockTag, Client, Code, Config, ConfigJson, Event, LocalFuture, NetEvent, Platform,
-    RequestError, Verdict, event::Status,
+    Address, BlockTag, Client, Code, Config, Event, LocalFuture, NetEvent, Platform, RequestError,
+    Verdict, event::Status,
 };
+use lampyris_verify::config::Network;
 use lampyris_wire::{
     Protocol,
     gossip::{TopicKind, compress, topic_name},
@@ -192,15 +193,20 @@ impl World {
         });
         shared.now_ms.set(START_MS);
         let pool = LocalPool::new();
-        let json = serde_json::json!({
-            "network": "mainnet", "checkpoint": checkpoint, "fixedClockUnixMs": chain_ms as f64,
-        });
-        let json: ConfigJson = serde_json::from_value(json).expect("a valid configuration");
+        let config = Config {
+            network: Network::mainnet(),
+            checkpoint: checkpoint.parse().expect("a root"),
+            gateways: Vec::new(),
+            tokens: Vec::new(),
+            governors: Vec::new(),
+            fixed_clock_unix_ms: Some(chain_ms),
+        };
+        config.validate().expect("a valid configuration");
         let platform = Virtual {
             shared: Rc::clone(&shared),
             spawner: pool.spawner(),
         };
-        let client = Client::new(Config::try_from(json).expect("valid"), platform);
+        let client = Client::new(config, platform);
         let starting = client.clone();
         let start = async move { starting.start().await };
         pool.spawner().spawn_local(start).expect("the pool lives");

@@ -33,11 +33,11 @@ impl BeaconBlockHeader {
         let [slot, proposer_index, parent_root, state_root, body_root] =
             ssz::split("BeaconBlockHeader", bytes, Self::LAYOUT)?;
         Ok(Self {
-            slot: uint64(slot)?,
-            proposer_index: uint64(proposer_index)?,
-            parent_root: hash(parent_root)?,
-            state_root: hash(state_root)?,
-            body_root: hash(body_root)?,
+            slot: uint64(slot),
+            proposer_index: uint64(proposer_index),
+            parent_root: hash(parent_root),
+            state_root: hash(state_root),
+            body_root: hash(body_root),
         })
     }
 
@@ -97,23 +97,23 @@ impl ExecutionPayloadHeader {
             });
         }
         Ok(Self {
-            parent_hash: hash(parent_hash)?,
-            fee_recipient: Address::from(ssz::array::<20>("address", fee_recipient)?),
-            state_root: hash(state_root)?,
-            receipts_root: hash(receipts_root)?,
+            parent_hash: hash(parent_hash),
+            fee_recipient: Address::from(array(fee_recipient)),
+            state_root: hash(state_root),
+            receipts_root: hash(receipts_root),
             logs_bloom: Bytes::copy_from_slice(logs_bloom),
-            prev_randao: hash(prev_randao)?,
-            block_number: uint64(block_number)?,
-            gas_limit: uint64(gas_limit)?,
-            gas_used: uint64(gas_used)?,
-            timestamp: uint64(timestamp)?,
+            prev_randao: hash(prev_randao),
+            block_number: uint64(block_number),
+            gas_limit: uint64(gas_limit),
+            gas_used: uint64(gas_used),
+            timestamp: uint64(timestamp),
             extra_data: Bytes::copy_from_slice(extra_data),
-            base_fee_per_gas: U256::from_le_bytes(hash(base_fee_per_gas)?.0),
-            block_hash: hash(block_hash)?,
-            transactions_root: hash(transactions_root)?,
-            withdrawals_root: hash(withdrawals_root)?,
-            blob_gas_used: blob_gas(blob_gas_used)?,
-            excess_blob_gas: blob_gas(excess_blob_gas)?,
+            base_fee_per_gas: U256::from_le_bytes(hash(base_fee_per_gas).0),
+            block_hash: hash(block_hash),
+            transactions_root: hash(transactions_root),
+            withdrawals_root: hash(withdrawals_root),
+            blob_gas_used: uint64(blob_gas_used),
+            excess_blob_gas: uint64(excess_blob_gas),
         })
     }
 
@@ -179,7 +179,7 @@ impl LightClientHeader {
             });
         }
         let execution = ExecutionPayloadHeader::decode(execution, fork)?;
-        Ok(Self::normalized(beacon, execution, hashes(branch)?))
+        Ok(Self::normalized(beacon, execution, hashes(branch)))
     }
 
     /// Encodes the header as `fork` lays it out.
@@ -235,10 +235,10 @@ impl SyncCommittee {
     pub fn decode(bytes: &[u8], preset: &Preset) -> Result<Self, Error> {
         let keys = Field::Fixed(preset.sync_committee_size.saturating_mul(48));
         let [pubkeys, aggregate] = ssz::split("SyncCommittee", bytes, [keys, PUBKEY])?;
-        let pubkeys = pubkeys.chunks(48).map(|key| ssz::array("public key", key));
+        let (pubkeys, _) = pubkeys.as_chunks::<48>();
         Ok(Self {
-            pubkeys: pubkeys.collect::<Result<_, _>>()?,
-            aggregate_pubkey: ssz::array("public key", aggregate)?,
+            pubkeys: pubkeys.to_vec(),
+            aggregate_pubkey: array(aggregate),
         })
     }
 
@@ -262,7 +262,7 @@ impl SyncAggregate {
         let [bits, signature] = ssz::split("SyncAggregate", bytes, [bits, SIGNATURE])?;
         Ok(Self {
             sync_committee_bits: bits.to_vec(),
-            sync_committee_signature: ssz::array("signature", signature)?,
+            sync_committee_signature: array(signature),
         })
     }
 
@@ -314,23 +314,27 @@ pub(super) fn depth(gindex: u64) -> usize {
         .unwrap_or(0)
 }
 
-fn hashes(bytes: &[u8]) -> Result<Vec<B256>, Error> {
-    bytes.chunks(32).map(hash).collect()
+fn hashes(field: &[u8]) -> Vec<B256> {
+    let (hashes, _) = field.as_chunks::<32>();
+    hashes.iter().map(B256::from).collect()
 }
 
-fn hash(bytes: &[u8]) -> Result<B256, Error> {
-    Ok(B256::from(ssz::array::<32>("hash", bytes)?))
+fn hash(field: &[u8]) -> B256 {
+    B256::from(array(field))
 }
 
-fn uint64(bytes: &[u8]) -> Result<u64, Error> {
-    Ok(u64::from_le_bytes(ssz::array("uint64", bytes)?))
+/// Zero if the fork does not have the field yet.
+fn uint64(field: &[u8]) -> u64 {
+    u64::from_le_bytes(array(field))
 }
 
-/// A field that is not there before Deneb.
-fn blob_gas(bytes: &[u8]) -> Result<u64, Error> {
-    if bytes.is_empty() {
-        Ok(0)
-    } else {
-        uint64(bytes)
+/// The bytes of a field of fixed length. [`ssz::split`] has cut it to the length of its layout, so
+/// that there is nothing left to refuse; a branch for that in each of some 50 fields is what took
+/// most of the decoders' wasm.
+fn array<const N: usize>(field: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    for (byte, from) in array.iter_mut().zip(field) {
+        *byte = *from;
     }
+    array
 }

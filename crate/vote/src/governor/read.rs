@@ -7,6 +7,7 @@ use crate::storage::{item_slot, mapping_slot, member_slot, packed_field};
 use crate::token::{read_total_supply, read_votes};
 use crate::{Error, Need, ProposalState, Storage};
 use alloy_primitives::{Address, U256};
+use lampyris_verify::wide::divide;
 
 /// Reads a page of proposals, the newest first. With one action each and up to 16 checkpoints of
 /// quorum and supply this takes four rounds of proofs.
@@ -252,7 +253,7 @@ fn read_quorum<S: Storage + ?Sized>(
     };
 
     let denominator = governor.layout.quorum_denominator;
-    if numerator > denominator {
+    if numerator > U256::from(denominator) {
         return Err(unexpected(
             governor.address,
             "the quorum's numerator",
@@ -261,7 +262,9 @@ fn read_quorum<S: Storage + ?Sized>(
         ));
     }
     // No overflow: a supply has 208 bits, and a numerator is not above its denominator.
-    let quorum = total_supply.checked_mul(numerator).ok_or(Error::Overflow)? / denominator;
+    let product = total_supply.checked_mul(numerator);
+    let quorum = product.and_then(|product| divide(product, denominator));
+    let quorum = quorum.ok_or(Error::Overflow)?;
     Ok(Some((quorum, total_supply)))
 }
 

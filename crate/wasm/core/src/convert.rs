@@ -2,7 +2,7 @@
 
 use js_sys::{Array, BigInt, Object, Reflect};
 use lampyris_client::Error;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The only key of a chain integer on its way out; see `lampyris_client::event::Big`.
@@ -15,11 +15,6 @@ pub(crate) fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
         .serialize_maps_as_objects(true);
     let plain = value.serialize(&serializer).map_err(bug)?;
     revive(plain)
-}
-
-/// An argument from JavaScript, checked.
-pub(crate) fn from_js<T: DeserializeOwned>(name: &str, value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| argument(name, &error.to_string()))
 }
 
 /// The rejection for a wrong argument.

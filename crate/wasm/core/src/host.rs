@@ -1,6 +1,6 @@
 //! The worker's side of the client's `Platform`: time, entropy, storage, and peers through the page.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::cell::RefCell;
 
 use js_sys::{Array, Date, Promise, Uint8Array};
 use lampyris_client::{Event, LocalFuture, Platform, RequestError, Verdict};
@@ -48,7 +48,7 @@ extern "C" {
 /// The client's platform in a browser's worker.
 pub(crate) struct Worker {
     host: Host,
-    subscribed: RefCell<BTreeSet<String>>,
+    subscribed: RefCell<Vec<String>>,
 }
 
 impl Worker {
@@ -72,7 +72,11 @@ impl Platform for Worker {
     }
 
     fn fill_entropy(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("a browser's worker has crypto.getRandomValues");
+        let filled = getrandom::fill(bytes);
+        assert!(
+            filled.is_ok(),
+            "a browser's worker has crypto.getRandomValues"
+        );
     }
 
     fn sleep(&self, ms: u32) -> LocalFuture<()> {
@@ -117,13 +121,17 @@ impl Platform for Worker {
     }
 
     fn subscribe(&self, topic: &str) {
-        if self.subscribed.borrow_mut().insert(topic.into()) {
+        let mut subscribed = self.subscribed.borrow_mut();
+        if !subscribed.iter().any(|known| known == topic) {
+            subscribed.push(topic.into());
             self.host.subscribe(topic);
         }
     }
 
     fn unsubscribe(&self, topic: &str) {
-        if self.subscribed.borrow_mut().remove(topic) {
+        let mut subscribed = self.subscribed.borrow_mut();
+        if let Some(place) = subscribed.iter().position(|known| known == topic) {
+            subscribed.swap_remove(place);
             self.host.unsubscribe(topic);
         }
     }

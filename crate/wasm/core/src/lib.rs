@@ -4,8 +4,10 @@
 //! `lampyris_client`, calls it, and turns the answer back. Chain integers become `bigint`, bytes
 //! `0x…` strings. Errors are plain objects `{ code, fault, message }`.
 
+mod config;
 mod convert;
 mod core;
+mod fields;
 mod host;
 
 pub use crate::core::Core;

@@ -33,7 +33,7 @@ impl LightClientBootstrap {
         Ok(Self {
             header: LightClientHeader::decode(header, fork)?,
             current_sync_committee: Arc::new(SyncCommittee::decode(committee, preset)?),
-            current_sync_committee_branch: normalize_merkle_branch(hashes(branch)?, gindex),
+            current_sync_committee_branch: normalize_merkle_branch(hashes(branch), gindex),
         })
     }
 
@@ -86,16 +86,16 @@ impl LightClientUpdate {
             attested_header: LightClientHeader::decode(attested, fork)?,
             next_sync_committee: committee,
             next_sync_committee_branch: normalize_merkle_branch(
-                hashes(committee_branch)?,
+                hashes(committee_branch),
                 indices.next_sync_committee,
             ),
             finalized_header: LightClientHeader::decode(finalized, fork)?,
             finality_branch: normalize_merkle_branch(
-                hashes(finality_branch)?,
+                hashes(finality_branch),
                 indices.finalized_root,
             ),
             sync_aggregate: SyncAggregate::decode(aggregate, preset)?,
-            signature_slot: uint64(slot)?,
+            signature_slot: uint64(slot),
         })
     }
 
@@ -146,9 +146,9 @@ impl LightClientFinalityUpdate {
         Ok(Self {
             attested_header: LightClientHeader::decode(attested, fork)?,
             finalized_header: LightClientHeader::decode(finalized, fork)?,
-            finality_branch: normalize_merkle_branch(hashes(branch)?, gindex),
+            finality_branch: normalize_merkle_branch(hashes(branch), gindex),
             sync_aggregate: SyncAggregate::decode(aggregate, preset)?,
-            signature_slot: uint64(slot)?,
+            signature_slot: uint64(slot),
         })
     }
 
@@ -183,7 +183,7 @@ impl LightClientOptimisticUpdate {
         Ok(Self {
             attested_header: LightClientHeader::decode(attested, fork)?,
             sync_aggregate: SyncAggregate::decode(aggregate, preset)?,
-            signature_slot: uint64(slot)?,
+            signature_slot: uint64(slot),
         })
     }
 
