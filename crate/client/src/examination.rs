@@ -46,10 +46,12 @@ impl<P: Platform> Inner<P> {
         };
         let period = store.committee_period(network);
         let (rules, slot) = (network.clone(), self.current_slot());
-        let question = updates(network, period, 1, move |batch| {
+        let question = updates(period, 1, move |mut answer| {
             let mut store = store.clone();
-            for update in batch {
-                process_light_client_update(&mut store, update, slot, &rules)?;
+            while !answer.is_read() {
+                for update in answer.next_turn(&rules)? {
+                    process_light_client_update(&mut store, &update, slot, &rules)?;
+                }
             }
             Ok(())
         });

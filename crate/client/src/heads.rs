@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use lampyris_verify::{
     config::Network,
-    containers::{LightClientFinalityUpdate, LightClientOptimisticUpdate, SyncAggregate},
+    containers::{
+        LightClientFinalityUpdate, LightClientOptimisticUpdate, LightClientUpdate, SyncAggregate,
+    },
     light_client::{
         process_light_client_finality_update, process_light_client_optimistic_update,
         validate_light_client_update,
@@ -16,7 +18,7 @@ use crate::{
     chain::Chain,
     client::Inner,
     event::{Event, HeadView, number},
-    light_client_requests::{Update, finality_update, optimistic_update},
+    light_client_requests::{finality_update, optimistic_update},
     platform::Platform,
     requests::{Question, Refusal},
 };
@@ -56,7 +58,7 @@ impl<P: Platform> Inner<P> {
     }
 
     /// Verifies what brings no news, so that a lie about what we know already is found out too.
-    fn check_known(&self, update: &Update) -> Result<(), Refusal> {
+    fn check_known(&self, update: &LightClientUpdate) -> Result<(), Refusal> {
         let chain = self.chain.borrow();
         let Some(store) = &chain.store else {
             return Ok(());

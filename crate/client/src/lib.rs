@@ -16,6 +16,7 @@
 
 mod accounts;
 mod balances;
+mod catch_up;
 mod chain;
 mod client;
 mod config;
@@ -36,6 +37,7 @@ mod requests;
 mod status;
 mod sync;
 mod transactions;
+mod updates;
 mod voting;
 mod witness;
 

@@ -5,10 +5,7 @@ use std::rc::Rc;
 use lampyris_verify::{
     B256,
     config::{Fork, Network},
-    containers::{
-        LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate,
-        LightClientUpdate,
-    },
+    containers::{LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate},
     light_client::{LightClientStore, initialize_light_client_store},
 };
 use lampyris_wire::{
@@ -19,13 +16,11 @@ use lampyris_wire::{
 use crate::{
     misdeed::Kind,
     requests::{Question, Refusal},
+    updates::Updates,
 };
 
 /// A mainnet update has some 27 kB; this leaves room for the forks to come.
-const OBJECT_BYTES_MAX: usize = 64 * 1024;
-
-/// One answer to `light_client_updates_by_range`.
-pub(crate) type Update = LightClientUpdate;
+pub(crate) const OBJECT_BYTES_MAX: usize = 64 * 1024;
 
 /// Asks for the bootstrap of a block root; the answer is a store that starts there.
 pub(crate) fn bootstrap(network: &Network, root: B256) -> Question<LightClientStore> {
@@ -35,7 +30,7 @@ pub(crate) fn bootstrap(network: &Network, root: B256) -> Question<LightClientSt
         protocol: Protocol::LightClientBootstrap,
         body: encode_request(root.as_slice()),
         check: Rc::new(move |bytes| {
-            let (chunk, fork) = single(bytes, &network)?;
+            let (chunk, fork) = single(&bytes, &network)?;
             let bootstrap = LightClientBootstrap::decode(&chunk.ssz, fork, &network.preset)?;
             fork_fits(&network, fork, bootstrap.header.beacon.slot)?;
             Ok(initialize_light_client_store(root, &bootstrap, &network)?)
@@ -45,12 +40,10 @@ pub(crate) fn bootstrap(network: &Network, root: B256) -> Question<LightClientSt
 
 /// Asks for the best updates of `count` periods from `start` on.
 pub(crate) fn updates<T>(
-    network: &Network,
     start: u64,
     count: u64,
-    apply: impl Fn(&[Update]) -> Result<T, Refusal> + 'static,
+    apply: impl Fn(Updates) -> Result<T, Refusal> + 'static,
 ) -> Question<T> {
-    let network = network.clone();
     let mut request = start.to_le_bytes().to_vec();
     request.extend(count.to_le_bytes());
     Question {
@@ -58,27 +51,12 @@ pub(crate) fn updates<T>(
         protocol: Protocol::LightClientUpdatesByRange,
         body: encode_request(&request),
         check: Rc::new(move |bytes| {
-            let chunks = chunks(bytes, count)?;
-            if chunks.is_empty() {
+            if bytes.is_empty() {
                 return Err(Refusal::Unavailable(format!(
                     "no update of period {start} yet"
                 )));
             }
-            let mut batch = Vec::with_capacity(chunks.len());
-            for (chunk, period) in chunks.iter().zip(start..) {
-                let fork = fork_of(&network, chunk)?;
-                let update = LightClientUpdate::decode(&chunk.ssz, fork, &network.preset)?;
-                let slot = update.attested_header.beacon.slot;
-                fork_fits(&network, fork, slot)?;
-                let got = network.sync_committee_period_at_slot(slot);
-                if got != period {
-                    return Err(Refusal::Lied(format!(
-                        "period {got} when {period} was asked for"
-                    )));
-                }
-                batch.push(update);
-            }
-            apply(&batch)
+            apply(Updates::new(bytes, start..start.saturating_add(count)))
         }),
     }
 }
@@ -94,7 +72,7 @@ pub(crate) fn finality_update<T>(
         protocol: Protocol::LightClientFinalityUpdate,
         body: Vec::new(),
         check: Rc::new(move |bytes| {
-            let (chunk, fork) = single(bytes, &network)?;
+            let (chunk, fork) = single(&bytes, &network)?;
             let update = LightClientFinalityUpdate::decode(&chunk.ssz, fork, &network.preset)?;
             fork_fits(&network, fork, update.attested_header.beacon.slot)?;
             apply(&update)
@@ -113,7 +91,7 @@ pub(crate) fn optimistic_update<T>(
         protocol: Protocol::LightClientOptimisticUpdate,
         body: Vec::new(),
         check: Rc::new(move |bytes| {
-            let (chunk, fork) = single(bytes, &network)?;
+            let (chunk, fork) = single(&bytes, &network)?;
             let update = LightClientOptimisticUpdate::decode(&chunk.ssz, fork, &network.preset)?;
             fork_fits(&network, fork, update.attested_header.beacon.slot)?;
             apply(&update)
@@ -136,7 +114,7 @@ fn single(bytes: &[u8], network: &Network) -> Result<(Chunk, Fork), Refusal> {
     Ok((chunk, fork))
 }
 
-fn fork_of(network: &Network, chunk: &Chunk) -> Result<Fork, Refusal> {
+pub(crate) fn fork_of(network: &Network, chunk: &Chunk) -> Result<Fork, Refusal> {
     let (fork, _) = network
         .fork_by_digest(chunk.digest)
         .ok_or_else(|| Refusal::Lied(format!("unknown fork digest {:02x?}", chunk.digest)))?;

@@ -86,7 +86,7 @@ pub(crate) struct Question<T> {
 }
 
 /// Turns a peer's bytes into a verified value.
-pub(crate) type Check<T> = Rc<dyn Fn(&[u8]) -> Result<T, Refusal>>;
+pub(crate) type Check<T> = Rc<dyn Fn(Vec<u8>) -> Result<T, Refusal>>;
 
 impl<T> Clone for Question<T> {
     fn clone(&self) -> Self {
@@ -113,7 +113,7 @@ impl<T> Question<T> {
             kind,
             protocol: Protocol::State,
             body,
-            check: Rc::new(move |bytes| match Response::decode(bytes)? {
+            check: Rc::new(move |bytes| match Response::decode(&bytes)? {
                 Response::Failed { code, message } => Err(match code {
                     FailureCode::Refused => Refusal::Refused(message),
                     FailureCode::InvalidRequest => Refusal::Bug(message),
@@ -208,16 +208,10 @@ impl<P: Platform> Inner<P> {
                 self.peers
                     .borrow_mut()
                     .answered(peer, kind, bytes.len(), latency);
-                let result = check(&bytes);
+                let result = check(bytes);
                 match &result {
                     Ok(_) => self.peers.borrow_mut().told_truth(peer, kind),
-                    Err(Refusal::Lied(what)) => {
-                        self.blame(peer, kind, &Misdeed::Lied(what.clone()));
-                    }
-                    Err(Refusal::Stale(what)) => {
-                        self.blame(peer, kind, &Misdeed::Stale(what.clone()));
-                    }
-                    Err(_) => {}
+                    Err(refusal) => self.refused(peer, kind, refusal),
                 }
                 result
             }
@@ -239,6 +233,15 @@ impl<P: Platform> Inner<P> {
                 "{} could not be asked: {error:?}",
                 short(peer)
             ))),
+        }
+    }
+
+    /// Blames a peer for an answer that was not taken, if it is to blame.
+    pub(crate) fn refused(&self, peer: &str, kind: Kind, refusal: &Refusal) {
+        match refusal {
+            Refusal::Lied(what) => self.blame(peer, kind, &Misdeed::Lied(what.clone())),
+            Refusal::Stale(what) => self.blame(peer, kind, &Misdeed::Stale(what.clone())),
+            _ => {}
         }
     }
 

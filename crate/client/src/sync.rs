@@ -1,27 +1,20 @@
-//! Following the chain: from the checkpoint through the committees to the head, and on.
+//! Following the chain: from the checkpoint to the head, and on.
 
 use std::rc::Rc;
-
-use lampyris_verify::light_client::{LightClientStore, process_light_client_update};
 
 use crate::{
     client::Inner,
     event::{Progress, number},
-    light_client_requests::{Update, bootstrap, updates},
+    light_client_requests::bootstrap,
     platform::Platform,
-    requests::Refusal,
 };
 
-/// Updates asked for at once: one sync-committee period each, some 27 kB.
-const UPDATES_MAX: u64 = 16;
 /// The clocks of peers differ (`MAXIMUM_GOSSIP_CLOCK_DISPARITY`).
 pub(crate) const CLOCK_DISPARITY_MS: u64 = 500;
 /// The chain is looked after this often.
 const ROUND_MS: u32 = 500;
 /// Slots without a newer head, after which peers are asked instead of waiting for gossip.
 const POLL_AFTER_SLOTS: u64 = 2;
-/// Slots between two attempts to learn the next committee.
-const COMMITTEE_EVERY_SLOTS: u64 = 4;
 
 impl<P: Platform> Inner<P> {
     /// The task that keeps the chain followed. It never ends.
@@ -60,96 +53,6 @@ impl<P: Platform> Inner<P> {
             Err(error) => self.chain.borrow_mut().note = Some(error.message),
         }
         self.emit_status();
-    }
-
-    /// Verifies committee after committee until the present one, and the next one when it is there.
-    async fn catch_up(self: &Rc<Self>) {
-        loop {
-            let network = &self.config.network;
-            let target = network.sync_committee_period_at_slot(self.current_slot());
-            let (period, next_known) = {
-                let chain = self.chain.borrow();
-                let Some(store) = &chain.store else { return };
-                (
-                    store.committee_period(network),
-                    store.next_sync_committee().is_some(),
-                )
-            };
-            // A known next committee signs the period after the store's, so heads lead on by themselves.
-            let reach = if next_known {
-                period.saturating_add(1)
-            } else {
-                period
-            };
-            if reach >= target && (next_known || !self.committee_is_due()) {
-                break;
-            }
-            let count = target
-                .saturating_sub(reach)
-                .saturating_add(1)
-                .min(UPDATES_MAX);
-            let progressed = self.take_updates(reach, count).await;
-            self.emit_status();
-            if !progressed {
-                break;
-            }
-        }
-    }
-
-    /// The next committee is asked for only now and then: early in a period nobody can prove it.
-    fn committee_is_due(&self) -> bool {
-        let slot = self.current_slot();
-        let mut chain = self.chain.borrow_mut();
-        let due = slot
-            >= chain
-                .committee_asked_slot
-                .saturating_add(COMMITTEE_EVERY_SLOTS);
-        if due {
-            chain.committee_asked_slot = slot;
-        }
-        due
-    }
-
-    /// Asks for updates and applies them; returns whether the store knows more than before.
-    async fn take_updates(self: &Rc<Self>, start: u64, count: u64) -> bool {
-        let weak = Rc::downgrade(self);
-        let question = updates(&self.config.network, start, count, move |batch| {
-            weak.upgrade()
-                .map_or(Ok(false), |client| client.apply_updates(batch))
-        });
-        match self.ask(question).await {
-            Ok((progressed, peer)) => {
-                if progressed {
-                    self.heads_changed(&peer);
-                    self.save_chain().await;
-                }
-                progressed
-            }
-            Err(error) => {
-                self.chain.borrow_mut().note = Some(error.message);
-                false
-            }
-        }
-    }
-
-    fn apply_updates(&self, batch: &[Update]) -> Result<bool, Refusal> {
-        let network = &self.config.network;
-        let slot = self.current_slot();
-        let mut chain = self.chain.borrow_mut();
-        let Some(store) = &mut chain.store else {
-            return Ok(false);
-        };
-        let before = knowledge(store);
-        for update in batch {
-            let attested =
-                network.sync_committee_period_at_slot(update.attested_header.beacon.slot);
-            let period = store.committee_period(network);
-            if attested < period || (attested == period && store.next_sync_committee().is_some()) {
-                continue; // An attempt that another peer's answer has overtaken.
-            }
-            process_light_client_update(store, update, slot, network)?;
-        }
-        Ok(knowledge(store) > before)
     }
 
     /// Asks for the newest head when gossip has been silent, or right after the start.
@@ -204,13 +107,4 @@ impl<P: Platform> Inner<P> {
             target: number(target),
         })
     }
-}
-
-/// What a store knows, as something that only grows.
-fn knowledge(store: &LightClientStore) -> (u64, bool, u64) {
-    (
-        store.finalized_header().beacon.slot,
-        store.next_sync_committee().is_some(),
-        store.optimistic_header().beacon.slot,
-    )
 }

@@ -104,35 +104,47 @@ pub fn decode_chunks(
 ) -> Result<Vec<Chunk>> {
     let mut chunks = Vec::new();
     let mut rest = bytes;
-    while let Some((&result, behind)) = rest.split_first() {
-        if result != code::SUCCESS {
-            let refusal = decode_error(result, behind)?;
-            return if chunks.is_empty() {
-                Err(refusal)
-            } else {
-                Ok(chunks)
-            };
+    while !rest.is_empty() {
+        match decode_chunk(rest, chunk_bytes_max) {
+            Ok(_) if chunks.len() == chunks_max => {
+                return Err(Error::TooLarge {
+                    what: "number of chunks",
+                    maximum: chunks_max,
+                    got: chunks_max + 1,
+                });
+            }
+            Ok((chunk, behind)) => {
+                chunks.push(chunk);
+                rest = behind;
+            }
+            Err(Error::Refused { .. }) if !chunks.is_empty() => break,
+            Err(error) => return Err(error),
         }
-        if chunks.len() == chunks_max {
-            return Err(Error::TooLarge {
-                what: "number of chunks",
-                maximum: chunks_max,
-                got: chunks_max + 1,
-            });
-        }
-        let (digest, behind) = behind.split_first_chunk::<4>().ok_or(Error::Truncated {
-            what: "fork digest",
-            expected: 4,
-            got: behind.len(),
-        })?;
-        let (ssz, behind) = decode_payload("response chunk", behind, chunk_bytes_max)?;
-        chunks.push(Chunk {
-            digest: *digest,
-            ssz,
-        });
-        rest = behind;
     }
     Ok(chunks)
+}
+
+/// Decodes the object at the start of a response, of at most `chunk_bytes_max` bytes, and returns it
+/// with the bytes behind it: for who reads a long response piece by piece.
+///
+/// An error in its place is [`Error::Refused`]; behind other objects it ends the response.
+pub fn decode_chunk(bytes: &[u8], chunk_bytes_max: usize) -> Result<(Chunk, &[u8])> {
+    let (&result, behind) = bytes.split_first().ok_or(Error::Truncated {
+        what: "response chunk",
+        expected: 1,
+        got: 0,
+    })?;
+    if result != code::SUCCESS {
+        return Err(decode_error(result, behind)?);
+    }
+    let (digest, behind) = behind.split_first_chunk::<4>().ok_or(Error::Truncated {
+        what: "fork digest",
+        expected: 4,
+        got: behind.len(),
+    })?;
+    let (ssz, behind) = decode_payload("response chunk", behind, chunk_bytes_max)?;
+    let digest = *digest;
+    Ok((Chunk { digest, ssz }, behind))
 }
 
 fn decode_error(code: u8, bytes: &[u8]) -> Result<Error> {

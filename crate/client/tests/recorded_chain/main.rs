@@ -1,10 +1,13 @@
 //! The client on recorded mainnet data (Fulu, April 2026), natively, with peers that are honest,
 //! lying, stale or silent, in virtual time.
 
+mod catching_up;
+mod recording;
 mod world;
 
 use lampyris_client::{BlockTag, Code, event::Phase};
-use world::{CHECKPOINT, FIXED_CLOCK_MS, Lie, World};
+use recording::{CHECKPOINT, FIXED_CLOCK_MS, Lie};
+use world::World;
 
 const HEAD_SLOT: f64 = 14_018_019.0;
 const FINALIZED_SLOT: f64 = 14_017_952.0;
@@ -132,7 +135,7 @@ fn gossip_is_judged_by_the_rules() {
     );
     // The same signature over slots that would be new.
     let forged = world.gossip("forger", "optimistic_update", |ssz| {
-        world::one_slot_later(ssz)
+        recording::one_slot_later(ssz)
     });
     assert_eq!(forged, Some(Verdict::Reject));
     // Garbage.

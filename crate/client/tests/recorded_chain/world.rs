@@ -3,8 +3,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    fs,
-    path::Path,
     rc::Rc,
     task::Waker,
 };
@@ -17,130 +15,15 @@ use lampyris_client::{
     Address, BlockTag, Client, Code, Config, ConfigJson, Event, LocalFuture, NetEvent, Platform,
     RequestError, Verdict, event::Status,
 };
-use lampyris_verify::{
-    config::{Fork, Network},
-    containers::{
-        LightClientBootstrap, LightClientFinalityUpdate, LightClientOptimisticUpdate,
-        LightClientUpdate,
-    },
-};
 use lampyris_wire::{
     Protocol,
     gossip::{TopicKind, compress, topic_name},
-    req_resp::encode_chunk,
+    req_resp::decode_request,
 };
-use serde_json::Value;
 
-pub(crate) const CHECKPOINT: &str =
-    "0x9bcb90ec3a294591b77dd2a58e973578715cdc0e6eeeb286bc06dd120057f18b";
-/// Eight seconds into the slot in which the recorded head was signed.
-pub(crate) const FIXED_CLOCK_MS: u64 = (1_606_824_023 + 14_018_020 * 12 + 8) * 1_000;
+use crate::recording::{Lie, Recording};
+
 const START_MS: u64 = 1_700_000_000_000;
-
-/// How a peer treats one kind of question.
-#[derive(Clone, Debug)]
-pub(crate) enum Lie {
-    None,
-    /// One byte of the content is changed.
-    Flip(&'static str, usize),
-    /// The answer ends early.
-    Cut(&'static str),
-    /// The answer is larger than the protocol allows.
-    Oversized(&'static str),
-    /// There is never an answer.
-    Silent(&'static str),
-}
-
-impl Lie {
-    /// Each way, for each kind.
-    pub(crate) const ALL: [fn(usize) -> Self; 20] = [
-        |byte| Self::Flip("bootstrap", byte),
-        |byte| Self::Flip("updates", byte),
-        |byte| Self::Flip("finality_update", byte),
-        |byte| Self::Flip("optimistic_update", byte),
-        |_| Self::Cut("bootstrap"),
-        |_| Self::Cut("updates"),
-        |_| Self::Cut("finality_update"),
-        |_| Self::Cut("optimistic_update"),
-        |_| Self::Oversized("bootstrap"),
-        |_| Self::Oversized("updates"),
-        |_| Self::Oversized("finality_update"),
-        |_| Self::Oversized("optimistic_update"),
-        |_| Self::Silent("bootstrap"),
-        |_| Self::Silent("updates"),
-        |_| Self::Silent("finality_update"),
-        |_| Self::Silent("optimistic_update"),
-        |byte| Self::Flip("digest bootstrap", byte),
-        |byte| Self::Flip("digest updates", byte),
-        |byte| Self::Flip("digest finality_update", byte),
-        |byte| Self::Flip("digest optimistic_update", byte),
-    ];
-
-    fn answer(
-        &self,
-        kind: &str,
-        digest: [u8; 4],
-        ssz: &[u8],
-    ) -> Option<Result<Vec<u8>, RequestError>> {
-        let (mut digest, mut ssz) = (digest, ssz.to_vec());
-        match self {
-            Self::Flip(of, byte) if *of == kind => {
-                let place = byte % ssz.len();
-                ssz[place] ^= 1;
-            }
-            Self::Flip(of, byte) if of.strip_prefix("digest ") == Some(kind) => {
-                digest[byte % 4] ^= 1;
-            }
-            Self::Cut(of) if *of == kind => {
-                let mut bytes = encode_chunk(digest, &ssz);
-                bytes.truncate(bytes.len() / 2);
-                return Some(Ok(bytes));
-            }
-            Self::Oversized(of) if *of == kind => return Some(Err(RequestError::TooLarge)),
-            Self::Silent(of) if *of == kind => return None,
-            _ => {}
-        }
-        Some(Ok(encode_chunk(digest, &ssz)))
-    }
-}
-
-/// The recorded objects as SSZ, by the names that [`Lie`] uses.
-fn recorded() -> BTreeMap<&'static str, Vec<u8>> {
-    let preset = Network::mainnet().preset;
-    let fork = Fork::Fulu;
-    let read = |name: &str| -> Value {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../tests/vectors/nimbus-verified-proxy-mainnet-fulu");
-        let text = fs::read_to_string(folder.join(name)).expect("the vector is there");
-        let json: Value = serde_json::from_str(&text).expect("the vector is JSON");
-        if json.is_array() {
-            json[0]["data"].clone()
-        } else {
-            json["data"].clone()
-        }
-    };
-    let bootstrap = LightClientBootstrap::from_json(&read("lc_bootstrap.json"), fork, &preset);
-    let update = LightClientUpdate::from_json(&read("lc_updates.json"), fork, &preset);
-    let finality = LightClientFinalityUpdate::from_json(&read("lc_finality.json"), fork, &preset);
-    let optimistic =
-        LightClientOptimisticUpdate::from_json(&read("lc_optimistic.json"), fork, &preset);
-    BTreeMap::from([
-        ("bootstrap", bootstrap.expect("valid").encode(fork)),
-        ("updates", update.expect("valid").encode(fork)),
-        ("finality_update", finality.expect("valid").encode(fork)),
-        ("optimistic_update", optimistic.expect("valid").encode(fork)),
-    ])
-}
-
-/// Moves an optimistic update one slot on, without signing it anew.
-pub(crate) fn one_slot_later(ssz: &mut [u8]) {
-    const SIGNATURE_SLOT: usize = 4 + 160;
-    let header = u32::from_le_bytes(ssz[..4].try_into().expect("four bytes")) as usize;
-    for place in [SIGNATURE_SLOT, header] {
-        let slot = u64::from_le_bytes(ssz[place..place + 8].try_into().expect("eight bytes"));
-        ssz[place..place + 8].copy_from_slice(&(slot + 1).to_le_bytes());
-    }
-}
 
 #[derive(Default)]
 struct Shared {
@@ -150,7 +33,11 @@ struct Shared {
     storage: RefCell<BTreeMap<String, Vec<u8>>>,
     verdicts: RefCell<Vec<Verdict>>,
     asked: RefCell<Vec<&'static str>>,
-    objects: BTreeMap<&'static str, Vec<u8>>,
+    /// Where the questions for updates began, and of how many periods they were.
+    asked_updates: RefCell<Vec<(u64, u64)>>,
+    /// The periods that the page was told of while catching up.
+    progress: RefCell<Vec<f64>>,
+    recording: Recording,
 }
 
 struct Virtual {
@@ -190,7 +77,7 @@ impl Platform for Virtual {
         &self,
         peer: &str,
         protocol: Protocol,
-        _body: Vec<u8>,
+        body: Vec<u8>,
         timeout_ms: u32,
     ) -> LocalFuture<Result<Vec<u8>, RequestError>> {
         let kind = match protocol {
@@ -201,13 +88,11 @@ impl Platform for Virtual {
             Protocol::State => "state",
         };
         self.shared.asked.borrow_mut().push(kind);
+        let range = (kind == "updates").then(|| range(&body));
+        self.shared.asked_updates.borrow_mut().extend(range);
         let lie = self.shared.peers.borrow().get(peer).cloned();
-        let network = Network::mainnet();
-        let digest = network.compute_fork_digest(network.epoch_at_slot(14_018_019));
-        let answer = lie.and_then(|lie| match self.shared.objects.get(kind) {
-            Some(ssz) => lie.answer(kind, digest, ssz),
-            None => Some(Err(RequestError::Unsupported)),
-        });
+        let recording = &self.shared.recording;
+        let answer = lie.and_then(|lie| recording.answer(&lie, kind, range.unwrap_or_default()));
         let wait = self.wait(if answer.is_some() {
             20
         } else {
@@ -246,7 +131,27 @@ impl Platform for Virtual {
         };
         Box::pin(async { true })
     }
-    fn emit(&self, _: Event) {}
+    fn emit(&self, event: Event) {
+        let Event::Status(Status {
+            progress: Some(progress),
+            ..
+        }) = event
+        else {
+            return;
+        };
+        let period = progress.period;
+        let mut told = self.shared.progress.borrow_mut();
+        if told.last() != Some(&period) {
+            told.push(period);
+        }
+    }
+}
+
+/// Start and count of a question for updates.
+fn range(body: &[u8]) -> (u64, u64) {
+    let request = decode_request(body, 16).expect("a request");
+    let word = |at: usize| u64::from_le_bytes(request[at..at + 8].try_into().expect("8 bytes"));
+    (word(0), word(8))
 }
 
 /// A client among peers.
@@ -258,25 +163,37 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// At the head of the recorded chain.
     pub(crate) fn new(chain_ms: u64) -> Self {
-        Self::with_storage(chain_ms, BTreeMap::new())
+        Self::with_storage(chain_ms, BTreeMap::new(), Recording::head())
+    }
+
+    /// Periods behind the head.
+    pub(crate) fn behind(chain_ms: u64) -> Self {
+        Self::with_storage(chain_ms, BTreeMap::new(), Recording::periods())
     }
 
     /// A new client with what the old one stored.
     pub(crate) fn reload(&self) -> Self {
-        Self::with_storage(self.chain_ms, self.shared.storage.borrow().clone())
+        let storage = self.shared.storage.borrow().clone();
+        Self::with_storage(self.chain_ms, storage, self.shared.recording.clone())
     }
 
-    fn with_storage(chain_ms: u64, storage: BTreeMap<String, Vec<u8>>) -> Self {
+    fn with_storage(
+        chain_ms: u64,
+        storage: BTreeMap<String, Vec<u8>>,
+        recording: Recording,
+    ) -> Self {
+        let checkpoint = recording.checkpoint;
         let shared = Rc::new(Shared {
             storage: RefCell::new(storage),
-            objects: recorded(),
+            recording,
             ..Shared::default()
         });
         shared.now_ms.set(START_MS);
         let pool = LocalPool::new();
         let json = serde_json::json!({
-            "network": "mainnet", "checkpoint": CHECKPOINT, "fixedClockUnixMs": chain_ms as f64,
+            "network": "mainnet", "checkpoint": checkpoint, "fixedClockUnixMs": chain_ms as f64,
         });
         let json: ConfigJson = serde_json::from_value(json).expect("a valid configuration");
         let platform = Virtual {
@@ -341,6 +258,14 @@ impl World {
         self.shared.asked.borrow().first().copied()
     }
 
+    pub(crate) fn asked_updates(&self) -> Vec<(u64, u64)> {
+        self.shared.asked_updates.borrow().clone()
+    }
+
+    pub(crate) fn progress(&self) -> Vec<f64> {
+        self.shared.progress.borrow().clone()
+    }
+
     pub(crate) fn spoil_storage(&self) {
         for record in self.shared.storage.borrow_mut().values_mut() {
             record[0] ^= 0xff;
@@ -364,9 +289,7 @@ impl World {
         kind: &str,
         change: impl Fn(&mut Vec<u8>),
     ) -> Option<Verdict> {
-        let network = Network::mainnet();
-        let digest = network.compute_fork_digest(network.epoch_at_slot(14_018_019));
-        let mut ssz = self.shared.objects.get(kind)?.clone();
+        let (digest, mut ssz) = self.shared.recording.object(kind)?;
         change(&mut ssz);
         self.client.handle(NetEvent::Gossip {
             peer: peer.into(),
