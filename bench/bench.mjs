@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, buildWasmCrate } from '../scripts/build.mjs';
-import { root } from '../scripts/library/paths.mjs';
+import { generatedFolder, root } from '../scripts/library/paths.mjs';
 import { PlainError, progress, runMain } from '../scripts/library/report.mjs';
 import { ensureLockedPackages, ensureSetup } from '../scripts/setup.mjs';
 import { measureConsensus } from './consensus.mjs';
@@ -24,7 +24,7 @@ const defaultOutput = join(root, 'bench', 'results.json');
 const help = `Usage: npm run bench [-- options]
 
 Measures us beside Helios, Colibri and Lodestar, and beside native code as the limit. Prints a table and writes it as JSON:
-[{ what, where, unit, ours, peer, theirs, ratio, required, met }], medians of runs in turns. A ratio above 1 says that we are better.
+[{ what, where, unit, ours, peer, theirs, ratio, ratioOfFastest, required, met }], medians of runs in turns. A ratio above 1 says that we are better.
 
   --only PART     one of ${parts.join(', ')}; may be given several times
   --where PLACE   one of ${places.join(', ')}; may be given several times
@@ -74,7 +74,8 @@ async function prepare(wanted, wherever) {
   await ensureSetup();
   await ensureLockedPackages(join(root, 'bench'));
   await native.build();
-  if (wanted.includes('size') || wanted.includes('pages')) await build({ native: wanted.includes('pages') });
+  if (wanted.includes('pages')) await build();
+  if (wanted.includes('size')) await buildWasmCrate(join(root, 'crate', 'wasm', 'core'), 'lampyris_core', generatedFolder, 'wasm');
   if (!wanted.includes('consensus') && !wanted.includes('proofs')) return;
   await buildWasmCrate(join(root, 'bench', 'wasm'), 'lampyris_bench', join(root, 'bench', 'page', 'generated'), 'wasm');
   for (const place of wherever) await lodestar.build(place);

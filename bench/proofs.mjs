@@ -56,10 +56,10 @@ function electra({ electra, proofs }) {
     cases: {
       account_proof: { proof: proofs.account_proof, theirs: account, answer: account.expected },
       storage_proof: { proof: proofs.storage_proof, theirs: storage, answer: storage.expected },
-      transaction: { proof: proofs.transaction, theirs: transaction, answer: sent.hash },
-      transaction_with_sender: { proof: proofs.transaction, theirs: transaction, answer: `${sent.hash} ${sent.from}` },
-      receipt: { proof: proofs.receipt, theirs: receipt, answer: `${transactionHash} ${cumulativeGasUsed}` },
-      receipt_with_sender: { proof: proofs.receipt, theirs: receipt, answer: `${transactionHash} ${from} ${cumulativeGasUsed}` },
+      transaction: { proof: proofs.transaction, theirs: transaction, answer: `${sent.hash} ${sent.from}` },
+      transaction_without_sender: { proof: proofs.transaction, theirs: transaction, answer: sent.hash },
+      receipt: { proof: proofs.receipt, theirs: receipt, answer: `${transactionHash} ${from} ${cumulativeGasUsed}` },
+      receipt_without_sender: { proof: proofs.receipt, theirs: receipt, answer: `${transactionHash} ${cumulativeGasUsed}` },
     },
   };
 }

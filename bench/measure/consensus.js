@@ -8,7 +8,7 @@ import * as ours from './ours.js';
 /**
  * @typedef {{ ours: string, helios: string, lodestar: Record<string, string> }} Modules where they are; Lodestar's by configuration
  * @typedef {{ capella: ours.Recorded, deneb: ours.Recorded }} Chains
- * @typedef {Record<string, Record<string, import('./compare.js').Samples<number>>>} Results by measurement, by peer
+ * @typedef {Record<string, import('./compare.js').Samples<number>>} ByPeer
  * @typedef {import('./compare.js').Work<ours.Synced>} Follow
  */
 
@@ -17,7 +17,7 @@ const rounds = { periods: 9, catchUp: 3 };
 
 /**
  * @param {{ modules: Modules, chains: Chains }} given
- * @returns {Promise<{ results: Results, memory: Record<string, number> }>}
+ * @returns {Promise<{ results: Record<string, ByPeer>, memory: Record<string, number> }>}
  */
 export async function consensus({ modules, chains: { capella, deneb } }) {
   const core = await import(modules.ours);
@@ -33,8 +33,7 @@ export async function consensus({ modules, chains: { capella, deneb } }) {
     ...lodestars.map(({ name, module }) => ({ name, follow: lodestar.follower(module, chain) })),
   ];
 
-  /** @type {Results} */
-  const results = { period_update: {}, finality_update: {}, catch_up_46: {} };
+  const results = { period_update: /** @type {ByPeer} */ ({}), finality_update: /** @type {ByPeer} */ ({}), catch_up_46: /** @type {ByPeer} */ ({}) };
   const before = bytesOfMemories();
   let heliosBytes = 0;
   for (const { name, follow } of peers(capella)) {

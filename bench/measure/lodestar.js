@@ -1,7 +1,18 @@
 // Lodestar's light client: the functions that its own client calls for each update.
 import { bytesOf } from './bytes.js';
 
-/** @typedef {typeof import('../peers/lodestar-entry.js')} LodestarModule */
+/**
+ * What is used of its packages; `peers/lodestar-entry.js` brings it together.
+ * @typedef {{ deserialize: (bytes: Uint8Array) => any, toJson: (value: any) => unknown }} Type
+ * @typedef {Record<'LightClientBootstrap' | 'LightClientUpdate' | 'LightClientFinalityUpdate', Type>} Types
+ * @typedef {(slot: number, update: any) => void} OnUpdate
+ *
+ * @typedef {object} LodestarModule
+ * @property {new (config: unknown, options: object, bootstrap: unknown) => { onUpdate: OnUpdate, onFinalityUpdate: OnUpdate }} LightclientSpec
+ * @property {{ capella: Types, deneb: Types }} ssz
+ * @property {(chainConfig: unknown, genesisValidatorsRoot: Uint8Array) => unknown} createBeaconConfig
+ * @property {unknown} mainnetChainConfig
+ */
 
 const mainnetGenesisValidatorsRoot = '0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95';
 

@@ -72,10 +72,10 @@ function ourVerifier(what, head, { proof, question }) {
   switch (what) {
     case 'account_proof': return () => head.account(bytes, address ?? none);
     case 'storage_proof': return () => head.storage(bytes, address ?? none, slot ?? none);
-    case 'transaction': return () => head.transaction(bytes, false);
-    case 'transaction_with_sender': return () => head.transaction(bytes, true);
-    case 'receipt': return () => head.receipt(bytes, false);
-    case 'receipt_with_sender': return () => head.receipt(bytes, true);
+    case 'transaction': return () => head.transaction(bytes, true);
+    case 'transaction_without_sender': return () => head.transaction(bytes, false);
+    case 'receipt': return () => head.receipt(bytes, true);
+    case 'receipt_without_sender': return () => head.receipt(bytes, false);
     case 'block': return () => String(head.body(bytes));
     default: throw new Error(`nothing verifies ${what}`);
   }

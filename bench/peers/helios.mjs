@@ -33,7 +33,7 @@ export async function coldStart(browser, checkpoint) {
 
 function recordedAnswers() {
   /** @param {string} file */
-  const read = (file) => vector(`helios-mainnet-capella/${file}.json`);
+  const read = (file) => vector(`helios-mainnet-capella/${file}.json`).toString();
   return {
     bootstrap: read('bootstrap'),
     updates: read('updates'),

@@ -7,6 +7,17 @@ import { moduleIn } from '../places.mjs';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
+/**
+ * What is used of esbuild, which is installed for measurements only.
+ * @typedef {{ path: string, resolveDir: string, kind: string }} Asked
+ *
+ * @typedef {object} PluginBuild
+ * @property {(options: { filter: RegExp }, callback: (asked: Asked) => unknown) => void} onResolve
+ * @property {(options: { filter: RegExp, namespace: string }, callback: () => unknown) => void} onLoad
+ * @property {(path: string, options: { resolveDir: string, kind: string }) => unknown} resolve
+ */
+const bundler = 'esbuild';
+
 /** What CommonJS packages expect to find in Node. */
 const commonJs = [
   "import { createRequire } from 'node:module';",
@@ -23,7 +34,7 @@ const bundleOf = (place) => `page/generated/lodestar-${place}.js`;
  * @param {import('../places.mjs').Place} place
  */
 export async function build(place) {
-  const { build } = await import('esbuild');
+  const { build } = await import(bundler);
   await build({
     entryPoints: [join(folder, 'peers', 'lodestar-entry.js')],
     outfile: join(folder, bundleOf(place)),
@@ -37,14 +48,14 @@ export async function build(place) {
   });
 }
 
-/** @param {import('esbuild').PluginBuild} build */
+/** @param {PluginBuild} build */
 function withHerumi({ onResolve, resolve }) {
   onResolve({ filter: /^@chainsafe\/bls$/ }, ({ resolveDir, kind }) => resolve('@chainsafe/bls/herumi', { resolveDir, kind }));
 }
 
 /**
  * What Node alone has (and what imitates there what browsers have) is empty, as in bundles for pages: none of it is called here.
- * @param {import('esbuild').PluginBuild} build
+ * @param {PluginBuild} build
  */
 function withoutNode({ onResolve, onLoad }) {
   const nodeOnly = new RegExp(`^(node:)?(${builtinModules.join('|')})$|^eventsource$`);
