@@ -43,7 +43,7 @@ export async function build(place) {
     platform: place === 'node' ? 'node' : 'browser',
     target: 'es2022',
     logLevel: 'error',
-    ...(place === 'node' ? { banner: { js: commonJs } } : {}),
+    ...(place === 'node' ? { banner: { js: commonJs } } : { inject: [join(folder, 'peers', 'lodestar-buffer.js')] }),
     plugins: [{ name: 'signatures', setup: withHerumi }, ...(place === 'node' ? [] : [{ name: 'as in a page', setup: withoutNode }])],
   });
 }
