@@ -1,21 +1,22 @@
-/** Helios (a16z/helios) in the same browser, with recorded answers instead of a network. */
+/** Helios (a16z/helios): where its code is, and its cold start. */
 
 import { readFileSync } from 'node:fs';
 import { vector } from '../data.mjs';
+import { moduleIn } from '../places.mjs';
 
 const folder = new URL('../node_modules/@a16z/helios/', import.meta.url);
 
-/** Name and version, for the table. */
-export const name = `Helios ${JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')).version}`;
-
-/** The wasm that a page must download. */
+/** The wasm that a page must download; it lies within the module, as base64. */
 export const wasm = () => readFileSync(new URL('pkg/index_bg.wasm', folder));
 
+/** @param {import('../places.mjs').Place} place */
+export const moduleOf = (place) => moduleIn(place, 'node_modules/@a16z/helios/dist/lib.mjs');
+
 /**
- * One cold start: how long verifying all updates took, and how long it took until it was synced.
+ * Milliseconds of one cold start, from the import of its module until it is synced, with recorded answers that take no time.
  * @param {import('playwright-core').Browser} browser
  * @param {string} checkpoint
- * @returns {Promise<{ perUpdate: number, untilSynced: number }>} milliseconds
+ * @returns {Promise<number>}
  */
 export async function coldStart(browser, checkpoint) {
   const page = await browser.newPage();
@@ -24,7 +25,7 @@ export async function coldStart(browser, checkpoint) {
       ? route.fulfill({ contentType: 'text/javascript', body: readFileSync(new URL('dist/lib.mjs', folder), 'utf8') })
       : route.fulfill({ contentType: 'text/html', body: '<!doctype html>' })));
     await page.goto('https://peer.invalid/');
-    return await page.evaluate(synced, { checkpoint, answers: recordedAnswers() });
+    return await page.evaluate(untilSynced, { checkpoint, answers: recordedAnswers() });
   } finally {
     await page.close();
   }
@@ -32,7 +33,7 @@ export async function coldStart(browser, checkpoint) {
 
 function recordedAnswers() {
   /** @param {string} file */
-  const read = (file) => vector(`helios-mainnet-capella/${file}.json`);
+  const read = (file) => vector(`helios-mainnet-capella/${file}.json`).toString();
   return {
     bootstrap: read('bootstrap'),
     updates: read('updates'),
@@ -43,13 +44,11 @@ function recordedAnswers() {
 }
 
 /**
- * Runs in the page. Helios asks for the finality update right after it has verified the updates, so the two requests bracket that work.
+ * Runs in the page.
  * @param {{ checkpoint: string, answers: ReturnType<typeof recordedAnswers> }} given
  */
-async function synced({ checkpoint, answers }) {
-  const updates = JSON.parse(answers.updates).length;
-  let updatesAnsweredAt = 0;
-  let updatesVerifiedAt = 0;
+async function untilSynced({ checkpoint, answers }) {
+  let updatesAnswered = false;
   const original = window.fetch;
   window.fetch = async (input, options) => {
     const url = input instanceof Request ? input.url : String(input);
@@ -57,12 +56,10 @@ async function synced({ checkpoint, answers }) {
     const slot = url.split('/').at(-1) ?? '';
     let body = '{}';
     if (url.includes('light_client/updates')) {
-      body = updatesAnsweredAt === 0 ? answers.updates : '[]';
-      if (updatesAnsweredAt === 0) updatesAnsweredAt = performance.now();
-    } else if (url.includes('light_client/finality_update')) {
-      if (updatesVerifiedAt === 0) updatesVerifiedAt = performance.now();
-      body = answers.finality_update;
-    } else if (url.includes('light_client/optimistic_update')) body = answers.optimistic_update;
+      body = updatesAnswered ? '[]' : answers.updates;
+      updatesAnswered = true;
+    } else if (url.includes('light_client/finality_update')) body = answers.finality_update;
+    else if (url.includes('light_client/optimistic_update')) body = answers.optimistic_update;
     else if (url.includes('light_client/bootstrap')) body = answers.bootstrap;
     else if (url.includes('/blocks/')) body = answers.blocks[slot] ?? '{}';
     const response = new Response(body, { headers: { 'content-type': 'application/json' } });
@@ -75,5 +72,5 @@ async function synced({ checkpoint, answers }) {
   const provider = await createHeliosProvider(
     { executionRpc: 'https://execution.invalid', consensusRpc: 'https://consensus.invalid', network: 'mainnet', checkpoint, dbType: 'config' }, 'ethereum');
   await provider.waitSynced();
-  return { perUpdate: (updatesVerifiedAt - updatesAnsweredAt) / updates, untilSynced: performance.now() - startedAt };
+  return performance.now() - startedAt;
 }
