@@ -20,11 +20,15 @@ pub fn run(files: &Files, known: &Known, report: &mut Report) {
         files.open(path);
         for (index, entry) in items(json, "ancestors").iter().enumerate() {
             let at = format!("{}, ancestor {index}", files.relative(path));
-            report.case("ancestors, EIP-2935", &at, || ancestor(&json["block"], entry));
+            report.case("ancestors, EIP-2935", &at, || {
+                ancestor(&json["block"], entry)
+            });
         }
         for (index, entry) in items(json, "beaconRoots").iter().enumerate() {
             let at = format!("{}, root {index}", files.relative(path));
-            report.case("beacon roots, EIP-4788", &at, || beacon_root(&json["block"], entry));
+            report.case("beacon roots, EIP-4788", &at, || {
+                beacon_root(&json["block"], entry)
+            });
         }
     }
 }
@@ -39,14 +43,22 @@ fn ancestor(block: &Value, entry: &Value) {
     let (set, rlp) = (nodes(&entry["proof"]), header.encode_rlp());
     let proven = block.ancestor(&set, header.number, &rlp).unwrap();
     assert_eq!(*proven.value(), header);
-    assert_eq!(proven.evidence().block_hash, field::<B256>(&entry["block"], "hash"));
+    assert_eq!(
+        proven.evidence().block_hash,
+        field::<B256>(&entry["block"], "hash")
+    );
     let mut other = header.clone();
     other.gas_used ^= 1;
-    let error = block.ancestor(&set, header.number, &other.encode_rlp()).unwrap_err();
+    let error = block
+        .ancestor(&set, header.number, &other.encode_rlp())
+        .unwrap_err();
     assert_eq!(error.fault(), Fault::PeerMisbehaved);
     // The hash of another block lies in another slot, of which these nodes prove nothing.
     let error = block.ancestor(&set, header.number - 1, &rlp).unwrap_err();
-    assert!(matches!(error, Error::MissingNode { .. } | Error::Hash { .. } | Error::Absent { .. }));
+    assert!(matches!(
+        error,
+        Error::MissingNode { .. } | Error::Hash { .. } | Error::Absent { .. }
+    ));
 }
 
 fn beacon_root(block: &Value, entry: &Value) {
@@ -56,7 +68,9 @@ fn beacon_root(block: &Value, entry: &Value) {
     let root = block.parent_beacon_block_root(&set, timestamp).unwrap();
     assert_eq!(*root.value(), field::<B256>(entry, "root"));
     // Of the time that shares the slot it is proven that it is not there.
-    let error = block.parent_beacon_block_root(&set, timestamp + 8_191).unwrap_err();
+    let error = block
+        .parent_beacon_block_root(&set, timestamp + 8_191)
+        .unwrap_err();
     assert!(matches!(error, Error::Absent { .. }), "{error}");
 }
 

@@ -30,7 +30,7 @@ fn main() {
     json::every_leaf(&files, &mut tally);
     state::account(&files, &mut tally);
     state::storage(&files, &mut tally);
-    state::absent_account(&files, &mut tally);
+    state::absent(&mut tally);
     state::code(&files, &mut tally);
     past::ancestor(&mut tally);
     past::beacon_root(&mut tally);

@@ -9,9 +9,9 @@ use lampyris_verify::execution::{
 };
 use lampyris_verify::{Address, B256, Bytes, Error, ExecutionBlock, Proven, U256};
 
-use crate::fixtures::set;
+use crate::fixtures::{set, vectors};
 use crate::object::{Bits, Object};
-use crate::state::other_order;
+use crate::state::{needed, other_order};
 use crate::tally::Tally;
 
 type Accounts = [(Address, BTreeMap<u64, U256>)];
@@ -24,14 +24,7 @@ fn state(
 ) -> (Proven<ExecutionBlock>, Vec<Vec<u8>>) {
     let (header, nodes) = trusted::state(number, accounts);
     let block = trusted::block(&header);
-    let mut needed: Vec<_> = nodes.iter().map(|node| node.to_vec()).collect();
-    for node in nodes {
-        let mut fewer = needed.clone();
-        fewer.retain(|other| *other != node);
-        if verify(&block, &fewer).is_ok() {
-            needed = fewer;
-        }
-    }
+    let needed = needed(&vectors(nodes), |nodes| verify(&block, &nodes).is_ok());
     (block, needed)
 }
 

@@ -1,6 +1,7 @@
 //! Accounts, storage and code.
 
 use lampyris_vectors::files::Files;
+use lampyris_vectors::rlp::Item;
 use lampyris_vectors::rpc_json::field;
 use lampyris_vectors::trusted;
 use lampyris_verify::execution::{Account, Header};
@@ -91,53 +92,68 @@ pub(crate) fn storage(files: &Files, tally: &mut Tally) {
     );
 }
 
-/// Nodes that prove that there is nothing: an address beside the recorded one's path.
-pub(crate) fn absent_account(files: &Files, tally: &mut Tally) {
-    let proof = proof(files);
-    let all = set(&proof.account_nodes).unwrap();
-    let is_absent = |address: &Address| {
-        let found = proof.block.account(&all, *address);
-        found.is_ok_and(|account| *account.value() == Account::EMPTY)
+/// Nodes that prove that there is nothing under an address and in a slot: a state of few accounts.
+pub(crate) fn absent(tally: &mut Tally) {
+    let address = |number: u64| Address::from_word(keccak256(number.to_be_bytes()));
+    let storage = |words: u64| {
+        (0..words)
+            .map(|slot| (slot, U256::from(slot + 1)))
+            .collect()
     };
-    let mut addresses = (0_u64..).map(|number| Address::from_word(keccak256(number.to_be_bytes())));
-    let absent = addresses.find(is_absent).expect("an endless list");
-    // Those that the answer depends on.
-    let needs = |index: &usize| {
-        let mut fewer = proof.account_nodes.clone();
-        fewer.remove(*index);
-        proof.block.account(&set(&fewer).unwrap(), absent).is_err()
-    };
-    let needed = (0..proof.account_nodes.len()).filter(needs);
-    let valid = vec![
-        needed
-            .map(|index| proof.account_nodes[index].clone())
-            .collect(),
-    ];
-    let verify = |object: &Object| {
-        let account = proof.block.account(&set(&object[0])?, absent)?;
-        Ok(*account.value())
-    };
-    tally.attack(
-        "absent account",
-        &valid,
-        Bits::Each,
-        verify,
-        other_order(&valid, 0),
-    );
+    let accounts: Vec<_> = (0..40)
+        .map(|number| (address(number), storage(number)))
+        .collect();
+    let (header, nodes) = trusted::state(7, &accounts);
+    let (block, nodes) = (trusted::block(&header), vectors(nodes));
+    for number in 40..44 {
+        let verify = |object: &Object| {
+            let account = block.account(&set(&object[0])?, address(number))?;
+            Ok(*account.value())
+        };
+        let valid = vec![needed(&nodes, |nodes| verify(&vec![nodes]).is_ok())];
+        assert_eq!(verify(&valid), Ok(Account::EMPTY));
+        let excuse = other_order(&valid, 0);
+        tally.attack("absent account", &valid, Bits::Each, verify, excuse);
+
+        let owner = address(number - 10);
+        let account = block.account(&set(&nodes).unwrap(), owner).unwrap();
+        let slot = B256::from(U256::from(1_000 + number));
+        let verify = |object: &Object| {
+            let word = account.storage(&set(&object[0])?, slot)?;
+            Ok(*word.value())
+        };
+        let valid = vec![needed(&nodes, |nodes| verify(&vec![nodes]).is_ok())];
+        assert_eq!(verify(&valid), Ok(U256::ZERO));
+        let excuse = other_order(&valid, 0);
+        tally.attack("absent storage", &valid, Bits::Each, verify, excuse);
+    }
+}
+
+/// Those nodes without which it doesn't verify.
+pub(crate) fn needed(nodes: &[Vec<u8>], verifies: impl Fn(Vec<Vec<u8>>) -> bool) -> Vec<Vec<u8>> {
+    let mut needed = nodes.to_vec();
+    for node in nodes {
+        let mut fewer = needed.clone();
+        fewer.retain(|other| other != node);
+        if verifies(fewer.clone()) {
+            needed = fewer;
+        }
+    }
+    needed
 }
 
 /// A recorded contract, by the account that its state holds.
 pub(crate) fn code(files: &Files, tally: &mut Tally) {
-    let paths = files.find(|path| path.contains("/code_0x"));
+    let paths = files.find(|path| path.contains("/code_"));
     let mut codes: Vec<_> = paths.iter().map(|path| files.bytes(path)).collect();
     codes.sort_by_key(Vec::len);
     let code = codes.remove(0);
     let address = Address::repeat_byte(1);
-    let account = lampyris_vectors::rlp::Item::List(vec![
-        lampyris_vectors::rlp::Item::Bytes(vec![1]),
-        lampyris_vectors::rlp::Item::Bytes(Vec::new()),
-        lampyris_vectors::rlp::Item::Bytes(lampyris_verify::trie::EMPTY_ROOT.to_vec()),
-        lampyris_vectors::rlp::Item::Bytes(keccak256(&code).to_vec()),
+    let account = Item::List(vec![
+        Item::Bytes(vec![1]),
+        Item::Bytes(Vec::new()),
+        Item::Bytes(lampyris_verify::trie::EMPTY_ROOT.to_vec()),
+        Item::Bytes(keccak256(&code).to_vec()),
     ]);
     let entries = [(keccak256(address).to_vec(), account.encode())].into();
     let trie = lampyris_vectors::trie_model::Model::new(&entries);

@@ -66,7 +66,9 @@ impl Tally {
             }
         }
         count.took_ms += started.elapsed().as_millis();
-        if std::env::var_os("TAMPER_PROGRESS").is_some() { eprintln!("{verifier} {} ms", started.elapsed().as_millis()); }
+        if std::env::var_os("TAMPER_PROGRESS").is_some() {
+            eprintln!("{verifier} {} ms", started.elapsed().as_millis());
+        }
     }
 
     fn count(&mut self, verifier: &'static str) -> &mut Count {

@@ -256,13 +256,14 @@ pub(super) fn json_seeds(files: &Files) -> Vec<Vec<u8>> {
 }
 
 pub(super) fn json_network(input: &[u8]) {
-    if let Ok(json) = serde_json::from_slice::<NetworkJson>(input) {
-        if let Ok(network) = Network::from_json(&json) {
-            network.validate().unwrap();
-            for epoch in [0, 1, 419_072, u64::MAX] {
-                let digest = network.compute_fork_digest(epoch);
-                assert!(network.fork_by_digest(digest).is_some());
-            }
+    let Ok(json) = serde_json::from_slice::<NetworkJson>(input) else {
+        return;
+    };
+    if let Ok(network) = Network::from_json(&json) {
+        network.validate().unwrap();
+        for epoch in [0, 1, 419_072, u64::MAX] {
+            let digest = network.compute_fork_digest(epoch);
+            assert!(network.fork_by_digest(digest).is_some());
         }
     }
 }

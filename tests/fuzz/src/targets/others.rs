@@ -26,10 +26,10 @@ pub(super) fn state_messages(bytes: &[u8]) {
     if let Ok(response) = Response::decode(bytes) {
         assert_eq!(response.encode().as_deref(), Ok(bytes));
     }
-    if let Some(header) = bytes.first_chunk() {
-        if let Ok(header) = Header::decode(*header, frame::REQUEST_BYTES_MAX) {
-            assert!(header.payload_bytes <= frame::REQUEST_BYTES_MAX);
-        }
+    let header = bytes.first_chunk().copied();
+    let decode = |header| Header::decode(header, frame::REQUEST_BYTES_MAX).ok();
+    if let Some(header) = header.and_then(decode) {
+        assert!(header.payload_bytes <= frame::REQUEST_BYTES_MAX);
     }
 }
 
@@ -96,10 +96,9 @@ pub(super) fn req_resp_seeds(_: &Files) -> Vec<Vec<u8>> {
 }
 
 pub(super) fn gossip(bytes: &[u8]) {
-    if let Ok(topic) = std::str::from_utf8(bytes) {
-        if let Ok((digest, kind)) = parse_topic(topic) {
-            assert_eq!(topic_name(digest, kind), topic);
-        }
+    let topic = std::str::from_utf8(bytes).unwrap_or_default();
+    if let Ok((digest, kind)) = parse_topic(topic) {
+        assert_eq!(topic_name(digest, kind), topic);
     }
     let _ = message_id("topic", bytes);
     if let Ok(data) = decompress(bytes, MESSAGE_BYTES_MAX) {
