@@ -17,13 +17,14 @@ import { run } from './library/run.mjs';
 
 const help = `Usage: node scripts/setup.mjs [--check]
 
-Installs what is missing: the pinned Rust toolchain with its wasm target, clang, llvm and chromium from
+Installs what is missing: the pinned Rust toolchain with its targets, clang, llvm and chromium from
 Debian's packages, wasm-bindgen and wasm-pack from crates.io, npm packages by lockfile.
 
   --check   only says what is missing; exit code 1 if anything is`;
 
 const nodeMajorMin = 20;
-const wasmTarget = 'wasm32-unknown-unknown';
+/** The page's wasm; a machine without an operating system, and wasm under Node's WASI, which only tests build for. */
+const rustTargets = ['wasm32-unknown-unknown', 'thumbv7m-none-eabi', 'wasm32-wasip1'];
 const wasmPackVersion = '0.15.1';
 const toolsBuildFolder = join(toolsFolder, 'build');
 
@@ -119,15 +120,15 @@ async function installSystemPackages() {
 function rustRequirement() {
   const version = pinnedRustVersion();
   return {
-    what: `Rust ${version} with ${wasmTarget}, clippy and rustfmt`,
+    what: `Rust ${version} with ${rustTargets.join(', ')}, clippy and rustfmt`,
     isMet: () => {
       const toolchain = toolchainFolder(version);
-      const parts = ['bin/cargo', 'bin/cargo-clippy', 'bin/rustfmt', `lib/rustlib/${wasmTarget}/lib`];
+      const parts = ['bin/cargo', 'bin/cargo-clippy', 'bin/rustfmt', ...rustTargets.map((target) => `lib/rustlib/${target}/lib`)];
       return toolchain !== null && parts.every((path) => existsSync(join(toolchain, path)));
     },
     install: async () => {
       await run('rustup', ['toolchain', 'install', version, '--profile', 'minimal', '--no-self-update',
-        '--component', 'clippy', '--component', 'rustfmt', '--target', wasmTarget], { quiet: true });
+        '--component', 'clippy', '--component', 'rustfmt', ...rustTargets.flatMap((target) => ['--target', target])], { quiet: true });
     },
   };
 }

@@ -14,7 +14,7 @@ use lampyris_verify::{B256, ExecutionBlock, Proven};
 use serde_json::Value;
 
 pub use accounts::check_account;
-pub use blocks::{NO_OMMERS, hash_of_requests, verify as verify_block};
+pub use blocks::{NO_OMMERS, hash_of_requests, proven, verify as verify_block, verify_body};
 pub use receipts::root as receipts_root;
 
 use crate::files::{Files, name};

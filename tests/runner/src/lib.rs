@@ -16,6 +16,7 @@ pub mod data_collection;
 pub mod execution;
 pub mod expected;
 pub mod files;
+pub mod history;
 pub mod merkle_proofs;
 pub mod networks;
 pub mod objects;
@@ -32,6 +33,7 @@ pub mod ssz_static;
 pub mod sync;
 pub mod trie_model;
 pub mod tries;
+pub mod trusted;
 
 use std::path::Path;
 
@@ -77,6 +79,7 @@ pub fn run_files(files: &Files, report: &mut Report) {
     report.suite("nodes' JSON", |report| {
         execution::run(files, &known, report)
     });
+    report.suite("history", |report| history::run(files, &known, report));
     report.suite("objects", |report| objects::run(files, &known, report));
     companions::run(files, &known, report);
 }

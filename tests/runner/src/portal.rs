@@ -15,12 +15,14 @@ pub use state::assert_linked;
 pub(crate) use state::nibbles;
 use state::{check_node, node_list, offset};
 
+use crate::execution::verify_body;
 use crate::files::{Files, name};
 use crate::objects;
 use crate::report::{Report, Skip};
 use crate::rlp::{self, Item};
 use crate::rpc_json::{field, optional};
 use crate::ssz_model::Type;
+use crate::trusted;
 
 /// Slots whose blocks one root commits to.
 const PERIOD: u64 = 8192;
@@ -125,6 +127,9 @@ fn check_block(json: &Value) -> Result<(), Skip> {
     assert_eq!(keccak256(body[1].encode()), header.ommers_hash);
     let withdrawals = body.get(2).map(|list| ordered_trie_root(&list.raw_items()));
     assert_eq!(withdrawals, header.withdrawals_root);
+    let withdrawals = body.get(2).map(Item::raw_items);
+    let proven = trusted::header(&header);
+    verify_body(&proven, &transactions, withdrawals.as_deref());
     let Some(Item::List(receipts)) = rlp::decode(&field::<Bytes>(json, "receipts")) else {
         panic!("receipts are a list")
     };
@@ -134,6 +139,7 @@ fn check_block(json: &Value) -> Result<(), Skip> {
         .collect::<Option<_>>()
         .ok_or("receipts from before Byzantium, which have no status")?;
     assert_eq!(ordered_trie_root(&receipts), header.receipts_root);
+    assert!(proven.receipts(&receipts).is_ok());
     Ok(())
 }
 

@@ -7,10 +7,11 @@ use lampyris_verify::trie::ordered_trie_root;
 use lampyris_verify::{B256, Bytes, keccak256};
 use serde_json::Value;
 
-use crate::execution::Known;
+use crate::execution::{Known, verify_body};
 use crate::files::{Files, name};
 use crate::report::{Report, Skip};
 use crate::rlp::{self, Item};
+use crate::trusted;
 
 /// The answer of a session, `null` if it is an error.
 #[must_use]
@@ -96,6 +97,13 @@ fn check_block(block: &Item) -> Header {
         .get(3)
         .map(|list| ordered_trie_root(&list.raw_items()));
     assert_eq!(withdrawals, header.withdrawals_root);
+    let withdrawals = parts.get(3).map(Item::raw_items);
+    let transactions = parts[1].raw_items();
+    verify_body(
+        &trusted::header(&header),
+        &transactions,
+        withdrawals.as_deref(),
+    );
     header
 }
 

@@ -3,12 +3,13 @@
 use alloy_primitives::{B64, Bloom, b256};
 use lampyris_verify::execution::Header;
 use lampyris_verify::trie::{NodeSet, ordered_trie_proof, ordered_trie_root};
-use lampyris_verify::{B256, Bytes, U256, keccak256};
+use lampyris_verify::{B256, Bytes, Proven, U256, keccak256};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Known;
 use crate::rpc_json::{self, field, optional};
+use crate::trusted;
 
 /// The hash of no uncles.
 pub const NO_OMMERS: B256 =
@@ -61,25 +62,60 @@ fn transactions(json: &Value) -> Option<Vec<Bytes>> {
     are_whole.then(|| transactions.iter().map(rpc_json::transaction).collect())
 }
 
-/// A block that a chain proves: its header, its parent's, and each transaction by its own proof.
+/// How many transactions, or receipts, of a block are looked up one by one.
+pub(super) const SAMPLES: usize = 12;
+
+/// The header as a chain proves it, or else as a client proves it that trusts the block.
+#[must_use]
+pub fn proven(header: &Header, known: &Known) -> Proven<Header> {
+    let block = known.proven.get(&header.hash());
+    let block = block.map_or_else(|| trusted::block(header), |block| *block);
+    let proven = block.header(&header.encode_rlp()).unwrap();
+    assert_eq!(proven.value(), header);
+    assert_eq!(proven.block(), block);
+    assert_eq!(proven.evidence(), block.evidence());
+    proven
+}
+
+/// A block by the core's own functions: its header, its parent's, its body, and transactions by
+/// their proofs.
 pub(super) fn verify_each(json: &Value, known: &Known) {
     let header = rpc_json::header(json);
-    let Some(block) = known.proven.get(&header.hash()) else {
-        return;
-    };
-    let proven = block.header(&header.encode_rlp()).unwrap();
-    assert_eq!(proven.value(), &header);
-    assert_eq!(proven.block(), *block);
-    assert_eq!(proven.evidence(), block.evidence());
+    let proven = proven(&header, known);
     if let Some(parent) = known.header(header.parent_hash) {
         assert_eq!(proven.parent(&parent.encode_rlp()).unwrap().value(), parent);
         assert!(proven.parent(&header.encode_rlp()).is_err());
     }
-    let encoded = transactions(json).unwrap_or_default();
-    for (index, bytes) in (0..).zip(&encoded) {
+    let Some(encoded) = transactions(json) else {
+        return;
+    };
+    for (index, bytes) in (0..).zip(&encoded).step_by(1 + encoded.len() / SAMPLES) {
         let set = NodeSet::new(ordered_trie_proof(&encoded, index)).unwrap();
         assert_eq!(proven.transaction(&set, index).unwrap().value(), bytes);
     }
+    let withdrawals = json.get("withdrawals").and_then(Value::as_array);
+    let withdrawals: Option<Vec<Bytes>> =
+        withdrawals.map(|all| all.iter().map(rpc_json::withdrawal).collect());
+    verify_body(&proven, &encoded, withdrawals.as_deref());
+}
+
+/// A body whole, and not with a transaction more or fewer. Before the merge there were uncles.
+pub fn verify_body(header: &Proven<Header>, transactions: &[Bytes], withdrawals: Option<&[Bytes]>) {
+    if header.value().ommers_hash != NO_OMMERS {
+        assert!(header.body(transactions, withdrawals).is_err());
+        return;
+    }
+    let body = header.body(transactions, withdrawals).unwrap();
+    assert_eq!(body.value().transactions.len(), transactions.len());
+    for (decoded, bytes) in body.value().transactions.iter().zip(transactions) {
+        assert_eq!(decoded.encode(), *bytes);
+        assert_eq!(decoded.hash(), keccak256(bytes));
+    }
+    if let Some((_, fewer)) = transactions.split_last() {
+        assert!(header.body(fewer, withdrawals).is_err());
+    }
+    let more = [transactions, &[Bytes::from_static(&[0xc0])]].concat();
+    assert!(header.body(&more, withdrawals).is_err());
 }
 
 /// Checks a transaction against its hash.

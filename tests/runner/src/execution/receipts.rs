@@ -1,11 +1,14 @@
 //! Receipts and logs.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::Bloom;
-use lampyris_verify::execution::Receipt;
+use lampyris_verify::execution::{Header, LogFilter, Receipt};
 use lampyris_verify::trie::{NodeSet, lookup, ordered_trie_proof, ordered_trie_root};
-use lampyris_verify::{B256, Bytes};
+use lampyris_verify::{B256, Bytes, Proven};
 use serde_json::Value;
 
+use super::blocks::{SAMPLES, proven};
 use super::{Known, block_hash, objects};
 use crate::report::{Report, Skip};
 use crate::rpc_json::{self, field, number, optional};
@@ -71,21 +74,55 @@ fn check(list: &[Value], known: &Known) -> Result<(), Skip> {
         .header(hash)
         .ok_or("receipts of a block whose header is not recorded")?;
     assert_eq!(ordered_trie_root(&encoded), header.receipts_root);
-    let Some(block) = known.proven.get(&hash) else {
-        return Ok(());
-    };
-    let header = block.header(&header.encode_rlp()).unwrap();
-    for (index, json) in (0..).zip(list) {
+    let header = proven(header, known);
+    let samples = (0..).zip(list).step_by(1 + list.len() / SAMPLES);
+    for (index, json) in samples {
         let set = NodeSet::new(ordered_trie_proof(&encoded, index)).unwrap();
         assert_eq!(
             *header.receipt(&set, index).unwrap().value(),
             rpc_json::receipt(json)
         );
     }
+    verify_whole(&header, &encoded);
     let behind = u64::try_from(list.len()).unwrap();
     let set = NodeSet::new(ordered_trie_proof(&encoded, behind)).unwrap();
     assert!(header.receipt(&set, behind).is_err());
     Ok(())
+}
+
+/// All receipts of a block, and its logs: all, and not without a receipt.
+fn verify_whole(header: &Proven<Header>, encoded: &[Bytes]) {
+    let whole = header.receipts(encoded).unwrap();
+    let number = header.value().number;
+    let of_block = |receipts: &[Bytes]| BTreeMap::from([(number, receipts.to_vec())]);
+    let logs = |receipts: &[Bytes]| {
+        header.complete_logs(number, &LogFilter::default(), &[], &of_block(receipts))
+    };
+    let found = logs(encoded).unwrap();
+    let count: usize = whole.value().iter().map(|receipt| receipt.logs.len()).sum();
+    assert_eq!(found.value().logs.len(), count);
+    if let Some((_, fewer)) = encoded.split_last() {
+        assert!(header.receipts(fewer).is_err());
+        assert!(logs(fewer).is_err());
+    }
+    let filter = whole
+        .value()
+        .iter()
+        .fold(Bloom::ZERO, |all, receipt| all | receipt.logs_bloom());
+    assert_eq!(filter, header.value().logs_bloom);
+    // An address of a log is never excluded.
+    for log in whole
+        .value()
+        .iter()
+        .flat_map(|receipt| &receipt.logs)
+        .take(SAMPLES)
+    {
+        let of_address = LogFilter {
+            addresses: vec![log.address],
+            ..LogFilter::default()
+        };
+        assert!(of_address.may_match(&filter));
+    }
 }
 
 /// A single receipt: it is among those of its block.
