@@ -16,7 +16,7 @@ const INFINITY_FLAG: u8 = 1 << 6;
 const COEFFICIENT_BITS: usize = 64;
 
 /// A member's key, a point of the curve.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct PublicKey(min_pk::PublicKey);
 
 /// A sum of keys.

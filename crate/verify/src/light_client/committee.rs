@@ -66,7 +66,7 @@ impl Committee {
             }
             let key = self.key(index)?;
             match &mut sum {
-                None => sum = Some(AggregateKey::from(key.clone())),
+                None => sum = Some(AggregateKey::from(*key)),
                 Some(sum) if few_are_present => sum.add(key),
                 Some(sum) => sum.subtract(key),
             }
@@ -76,7 +76,7 @@ impl Committee {
 
     fn aggregate(&mut self) -> Result<PublicKey, Error> {
         if let Some(key) = &self.aggregate {
-            return Ok(key.clone());
+            return Ok(*key);
         }
         let key = PublicKey::from_bytes(&self.members.aggregate_pubkey);
         self.aggregate.clone_from(&key);
