@@ -16,6 +16,6 @@ const wasi = new WASI({
   preopens: { [root]: root },
   returnOnExit: true,
 });
-const module = await WebAssembly.compile(await readFile(program));
+const module = await WebAssembly.compile(new Uint8Array(await readFile(program)));
 const instance = await WebAssembly.instantiate(module, /** @type {WebAssembly.Imports} */ (wasi.getImportObject()));
 process.exitCode = wasi.start(instance);

@@ -54,7 +54,6 @@ pub fn run(files: &Files, known: &mut Known, report: &mut Report) {
         let Some(json) = known.documents.get(&path).cloned() else {
             continue;
         };
-        files.open(&path);
         let is_provable = PROVABLE.iter().any(|start| method.starts_with(start));
         if json.is_null() || json.as_array().is_some_and(Vec::is_empty) {
             let reason = "a node's answer that there is nothing, or an error: no proof";
@@ -66,9 +65,10 @@ pub fn run(files: &Files, known: &mut Known, report: &mut Report) {
         } else if json.is_string() || !is_provable {
             report.skip("a node's word that no proof in the recording backs", at);
         } else {
-            // Blocks, proofs, receipts and logs are checked where all JSON is.
+            // Blocks, proofs, receipts and logs are checked where all JSON is, if they are such.
             continue;
         }
+        files.open(&path);
         known.documents.remove(&path);
     }
 }

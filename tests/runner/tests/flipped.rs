@@ -87,7 +87,7 @@ const SAMPLES: &[Sample] = &[
     Sample {
         from: &["SPEC/minimal/capella/light_client/update_ranking"],
         flips: &[
-            ("updates_3.ssz_snappy", &[SnappyBit, Shorter]),
+            ("updates_3.ssz_snappy", &[Shorter]),
             ("meta.yaml", &[Text("updates_count: ", "updates_count: 9")]),
         ],
     },
@@ -102,7 +102,10 @@ const SAMPLES: &[Sample] = &[
         from: &["SPEC/general/altair/bls"],
         flips: &[(
             "data.yaml",
-            &[Text("output: true", "output: false"), Digit("output")],
+            &[
+                Text("output: true", "output: false"),
+                Text("output: false", "output: true"),
+            ],
         )],
     },
     Sample {
@@ -162,7 +165,7 @@ const SAMPLES: &[Sample] = &[
                 "block_0x17a2d23.json",
                 &[
                     Digit("stateRoot"),
-                    Digit("\"transactions\""),
+                    Digit("\"r\""),
                     Digit("\"amount\""),
                     Digit("\"hash\""),
                 ],
@@ -198,10 +201,7 @@ const SAMPLES: &[Sample] = &[
                 ],
             ),
             ("rpc/logs.json", &[Digit("\"data\"")]),
-            (
-                "verifiable_api/receipt.json",
-                &[Digit("receipt_proof"), Digit("receiptProof")],
-            ),
+            ("verifiable_api/receipt.json", &[Digit("receiptProof")]),
         ],
     },
     Sample {
@@ -226,7 +226,7 @@ const SAMPLES: &[Sample] = &[
             "_metadata.json",
             &[
                 Text("\"fail\":true", "\"fail\":false"),
-                Text("\"fail\":false", "\"fail\":true"),
+                Text("-success\"", "-success\",\"fail\":true"),
             ],
         )],
     },
@@ -240,7 +240,7 @@ const SAMPLES: &[Sample] = &[
             ("beacon_data/17042287/block_roots.ssz", &[Bit]),
             (
                 "block_data/block-data-22431084.yaml",
-                &[Digit("header"), Digit("body"), Digit("receipts")],
+                &[Digit("body"), Digit("receipts")],
             ),
             (
                 "state/validation/account_trie_node.yaml",
@@ -292,7 +292,7 @@ const SAMPLES: &[Sample] = &[
 ];
 
 #[test]
-fn each_change_of_an_expectation_fails() {
+fn each_change_of_an_expectation_fails() -> Result<(), String> {
     silence_broken_cases();
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors");
     let mut survived = Vec::new();
@@ -301,10 +301,14 @@ fn each_change_of_an_expectation_fails() {
         let folder = Folder::new(number);
         for from in sample.from {
             let from = from.replace("SPEC/", SPEC);
-            copy(&vectors.join(&from), &folder.0.join(&from));
+            if !copy(&vectors.join(&from), &folder.0.join(&from)) {
+                survived.push(format!("{from} is missing"));
+            }
         }
         let before = folder.report();
-        assert!(before.failures().is_empty(), "{:?}: {before}", sample.from);
+        if !before.failures().is_empty() {
+            survived.push(format!("unchanged, and fails: {:?}", before.failures()));
+        }
         for (file, flips) in sample.flips {
             for (index, flip) in flips.iter().enumerate() {
                 let changed = folder.change(file, *flip);
@@ -321,21 +325,25 @@ fn each_change_of_an_expectation_fails() {
                 fs::write(path, original).unwrap();
             }
         }
-        let after = folder.report();
-        assert!(after.failures().is_empty(), "{:?}: {after}", sample.from);
     }
-    assert!(
-        survived.is_empty(),
-        "these pass though they are wrong: {survived:#?}"
-    );
     println!("{failed} changed expectations and objects, all of which fail");
+    none_of(survived)
+}
+
+/// Not an assertion: panics are silent here.
+fn none_of(passed: Vec<String>) -> Result<(), String> {
+    if passed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("these pass though they are wrong: {passed:#?}"))
+    }
 }
 
 /// What nobody knows is a failure, and so is what cannot be read.
 #[test]
-fn unknown_and_broken_files_fail() {
+fn unknown_and_broken_files_fail() -> Result<(), String> {
     silence_broken_cases();
-    for (name, content) in [
+    let files = [
         ("something.bin", "?"),
         ("chain_new.json", "{"),
         ("expected.json", "[{\"hash\":\"0x00\"}]"),
@@ -346,13 +354,18 @@ fn unknown_and_broken_files_fail() {
             "tests/eth_getBlockByNumber/a.io",
             "<< {\"result\":{\"number\":\"0x1\"}}",
         ),
-    ] {
-        let folder = Folder::new(1_000 + name.len());
+    ];
+    let mut passed = Vec::new();
+    for (number, (name, content)) in files.into_iter().enumerate() {
+        let folder = Folder::new(SAMPLES.len() + number);
         let path = folder.0.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
-        assert!(!folder.report().failures().is_empty(), "{name} passes");
+        if folder.report().failures().is_empty() {
+            passed.push(name.to_owned());
+        }
     }
+    none_of(passed)
 }
 
 /// A temporary folder.
@@ -425,18 +438,19 @@ impl Flip {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Whether there is anything.
+fn copy(from: &Path, to: &Path) -> bool {
     let mut files = Vec::new();
     list(from, &mut files);
-    assert!(!files.is_empty(), "{} is missing", from.display());
-    for file in files {
+    for file in &files {
         let target = match file.strip_prefix(from) {
             Ok(rest) if !rest.as_os_str().is_empty() => to.join(rest),
             _ => to.to_owned(),
         };
         fs::create_dir_all(target.parent().unwrap()).unwrap();
-        fs::copy(&file, &target).unwrap();
+        fs::copy(file, &target).unwrap();
     }
+    !files.is_empty()
 }
 
 fn list(path: &Path, files: &mut Vec<PathBuf>) {

@@ -1,5 +1,7 @@
 //! Accounts, storage and code.
 
+use std::collections::BTreeSet;
+
 use lampyris_vectors::files::Files;
 use lampyris_vectors::rlp::Item;
 use lampyris_vectors::rpc_json::field;
@@ -131,8 +133,10 @@ pub(crate) fn absent(tally: &mut Tally) {
 
 /// Those nodes without which it doesn't verify.
 pub(crate) fn needed(nodes: &[Vec<u8>], verifies: impl Fn(Vec<Vec<u8>>) -> bool) -> Vec<Vec<u8>> {
-    let mut needed = nodes.to_vec();
-    for node in nodes {
+    // Equal parts of different tries are one node.
+    let distinct: BTreeSet<_> = nodes.iter().cloned().collect();
+    let mut needed: Vec<_> = distinct.iter().cloned().collect();
+    for node in &distinct {
         let mut fewer = needed.clone();
         fewer.retain(|other| other != node);
         if verifies(fewer.clone()) {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::time::Instant;
 
 use lampyris_verify::Error;
 
@@ -21,7 +20,6 @@ pub(crate) struct Tally {
 struct Count {
     refused: usize,
     exceptions: BTreeMap<&'static str, usize>,
-    took_ms: u128,
 }
 
 impl Tally {
@@ -49,7 +47,6 @@ impl Tally {
         verify: impl Fn(&O) -> Result<T, Error>,
         excuse: impl Fn(&O) -> Option<&'static str>,
     ) {
-        let started = Instant::now();
         let truth = verify(valid).unwrap_or_else(|error| panic!("{verifier}: {error}"));
         let count = self.count(verifier);
         for (number, changed) in cases.enumerate() {
@@ -64,10 +61,6 @@ impl Tally {
                     panic!("{verifier}: change {number} was refused ({error}), but {reason}")
                 }
             }
-        }
-        count.took_ms += started.elapsed().as_millis();
-        if std::env::var_os("TAMPER_PROGRESS").is_some() {
-            eprintln!("{verifier} {} ms", started.elapsed().as_millis());
         }
     }
 
@@ -87,8 +80,8 @@ impl Tally {
         for (verifier, count) in &self.rows {
             let exceptions: usize = count.exceptions.values().sum();
             let cases = count.refused + exceptions;
-            let (part, took_ms) = (count.refused, count.took_ms);
-            println!("  {verifier:<34}{cases:>8} = {part:>8} + {exceptions:<5} {took_ms:>6} ms");
+            let part = count.refused;
+            println!("  {verifier:<34}{cases:>8} = {part:>8} + {exceptions}");
             for (reason, number) in &count.exceptions {
                 println!("      {number} accepted, the same result: {reason}");
             }
