@@ -77,7 +77,7 @@ fn prove(world: &mut World, state_root: B256, contract: &str, slots: &[Value], p
         let word = lookup(account.storage_root, keccak256(slot).as_slice(), &nodes)
             .expect("a proof")
             .map_or(U256::ZERO, |rlp| {
-                U256::decode(&mut rlp.as_slice()).expect("a number")
+                U256::decode(&mut rlp.as_ref()).expect("a number")
             });
         assert_eq!(word, number(&proof["value"]), "as the node says");
         world.insert((contract, slot), word);
