@@ -23,7 +23,8 @@ impl Noise {
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
+        let [low, high, ..] = self.next().to_le_bytes();
+        usize::from(u16::from_le_bytes([low, high])) % bound
     }
 
     fn bytes(&mut self, length: usize) -> Vec<u8> {

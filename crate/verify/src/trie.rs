@@ -63,7 +63,7 @@ impl NodeSet {
         let inputs: Vec<&[u8]> = nodes.iter().map(AsRef::as_ref).collect();
         let hashes = keccak256_each(&inputs);
         let mut nodes: Vec<_> = hashes.into_iter().zip(nodes).collect();
-        nodes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        nodes.sort_unstable_by_key(|(hash, _)| *hash);
         nodes.dedup_by(|(a, _), (b, _)| a == b);
         Ok(Self { nodes })
     }

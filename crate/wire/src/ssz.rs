@@ -168,7 +168,7 @@ pub(crate) fn decode_bytes_list(
     let parts = items.into_iter().map(|item| {
         let start = end;
         end += item.len();
-        copy.slice(start..end).into()
+        copy.slice(start..end)
     });
     Ok(parts.collect())
 }

@@ -80,19 +80,9 @@ pub(super) fn permute<L: Lane>(state: &mut State<L>) {
 
 #[inline(always)]
 fn round<L: Lane>(a: &State<L>, constant: u64) -> State<L> {
-    // θ: each lane takes in the parity of two columns.
-    let column = |x: [L; 5]| x[0].xor(x[1]).xor(x[2]).xor(x[3]).xor(x[4]);
-    let c0 = column([a[0], a[5], a[10], a[15], a[20]]);
-    let c1 = column([a[1], a[6], a[11], a[16], a[21]]);
-    let c2 = column([a[2], a[7], a[12], a[17], a[22]]);
-    let c3 = column([a[3], a[8], a[13], a[18], a[23]]);
-    let c4 = column([a[4], a[9], a[14], a[19], a[24]]);
-    let d0 = c4.xor(c1.rotate::<1>());
-    let d1 = c0.xor(c2.rotate::<1>());
-    let d2 = c1.xor(c3.rotate::<1>());
-    let d3 = c2.xor(c4.rotate::<1>());
-    let d4 = c3.xor(c0.rotate::<1>());
-    // ρ and π: each lane is rotated and moves to another place. χ: rows are mixed. ι: the constant.
+    let [d0, d1, d2, d3, d4] = parities(a);
+    // θ: each lane takes in the parities of two columns. ρ and π: it is rotated, and moves to another
+    // place. χ: rows are mixed. ι: the constant.
     let row0 = mix([
         a[0].xor(d0),
         a[6].xor(d1).rotate::<44>(),
@@ -154,6 +144,25 @@ fn round<L: Lane>(a: &State<L>, constant: u64) -> State<L> {
         row4[2],
         row4[3],
         row4[4],
+    ]
+}
+
+/// What θ adds to the lanes of each column: the parity of the column before it, and that of the one
+/// behind it, rotated.
+#[inline(always)]
+fn parities<L: Lane>(a: &State<L>) -> [L; 5] {
+    let column = |x: [L; 5]| x[0].xor(x[1]).xor(x[2]).xor(x[3]).xor(x[4]);
+    let c0 = column([a[0], a[5], a[10], a[15], a[20]]);
+    let c1 = column([a[1], a[6], a[11], a[16], a[21]]);
+    let c2 = column([a[2], a[7], a[12], a[17], a[22]]);
+    let c3 = column([a[3], a[8], a[13], a[18], a[23]]);
+    let c4 = column([a[4], a[9], a[14], a[19], a[24]]);
+    [
+        c4.xor(c1.rotate::<1>()),
+        c0.xor(c2.rotate::<1>()),
+        c1.xor(c3.rotate::<1>()),
+        c2.xor(c4.rotate::<1>()),
+        c3.xor(c0.rotate::<1>()),
     ]
 }
 
