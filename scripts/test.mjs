@@ -30,7 +30,10 @@ const stepTimeoutMs = 20 * 60_000;
  * The pure crates' tests, which run on a 32-bit target unchanged: other overflows, other layouts. There a panic ends the
  * program, so that the runner of all vectors, which goes on after a broken case, stays native.
  */
-const portableTests = ['-p', 'lampyris-verify', '-p', 'lampyris-wire', '--lib', '--test', 'suite', '--test', 'complete', '--', '--skip', 'every_vector'];
+const portableTests = [
+  ...['verify', 'wire', 'bls', 'hash'].flatMap((crate) => ['-p', `lampyris-${crate}`]),
+  '--lib', ...['suite', 'complete', 'batch', 'hashes'].flatMap((suite) => ['--test', suite]), '--', '--skip', 'every_vector',
+];
 
 /** For targets that are not this machine: clang compiles the C in dependencies, Node runs WASI programs. */
 const crossEnvironment = {

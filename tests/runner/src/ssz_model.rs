@@ -19,7 +19,7 @@ pub enum Type {
     /// `Vector` with its length.
     Vector(Box<Self>, usize),
     /// `List` with its limit.
-    List(Box<Self>, usize),
+    List(Box<Self>, u64),
     /// `Container`.
     Container(Vec<Self>),
 }
@@ -34,6 +34,12 @@ impl Type {
     /// `List`.
     #[must_use]
     pub fn list(element: Self, limit: usize) -> Self {
+        Self::long_list(element, limit as u64)
+    }
+
+    /// `List` whose limit may not fit a machine's word.
+    #[must_use]
+    pub fn long_list(element: Self, limit: u64) -> Self {
         Self::List(Box::new(element), limit)
     }
 
@@ -53,12 +59,13 @@ impl Type {
     pub fn root(&self, bytes: &[u8]) -> B256 {
         match self {
             Self::Uint(_) | Self::Bits => chunks(bytes)[0],
-            Self::Bytes(length) => merkleize(&chunks(bytes), length.div_ceil(32)),
-            Self::ByteList(limit) => {
-                mix_in_length(merkleize(&chunks(bytes), limit.div_ceil(32)), bytes.len())
-            }
+            Self::Bytes(length) => merkleize(&chunks(bytes), length.div_ceil(32) as u64),
+            Self::ByteList(limit) => mix_in_length(
+                merkleize(&chunks(bytes), limit.div_ceil(32) as u64),
+                bytes.len(),
+            ),
             Self::Bitlist(limit) => bitlist_root(bytes, *limit),
-            Self::Vector(element, length) => elements_root(element, bytes, *length),
+            Self::Vector(element, length) => elements_root(element, bytes, *length as u64),
             Self::List(element, limit) => {
                 let count = element.fixed().map_or_else(
                     || {
@@ -79,15 +86,15 @@ impl Type {
                     .zip(parts)
                     .map(|(field, part)| field.root(part))
                     .collect();
-                merkleize(&roots, roots.len())
+                merkleize(&roots, roots.len() as u64)
             }
         }
     }
 }
 
-fn elements_root(element: &Type, bytes: &[u8], limit: usize) -> B256 {
+fn elements_root(element: &Type, bytes: &[u8], limit: u64) -> B256 {
     match (element, element.fixed()) {
-        (Type::Uint(size), _) => merkleize(&chunks(bytes), (limit * size).div_ceil(32)),
+        (Type::Uint(size), _) => merkleize(&chunks(bytes), (limit * *size as u64).div_ceil(32)),
         (_, Some(size)) => {
             let roots: Vec<_> = bytes.chunks(size).map(|part| element.root(part)).collect();
             merkleize(&roots, limit)
@@ -112,7 +119,10 @@ fn bitlist_root(bytes: &[u8], limit: usize) -> B256 {
     *last ^= 1 << delimiter;
     let length = (bytes.len() - 1) * 8 + delimiter as usize;
     bits.truncate(length.div_ceil(8));
-    mix_in_length(merkleize(&chunks(&bits), limit.div_ceil(256)), length)
+    mix_in_length(
+        merkleize(&chunks(&bits), limit.div_ceil(256) as u64),
+        length,
+    )
 }
 
 /// The parts of a container.
@@ -154,8 +164,8 @@ fn mix_in_length(root: B256, length: usize) -> B256 {
 }
 
 /// The root over chunks, padded with zeros up to `limit` and on to a power of two.
-fn merkleize(chunks: &[B256], limit: usize) -> B256 {
-    assert!(chunks.len() <= limit.max(1));
+fn merkleize(chunks: &[B256], limit: u64) -> B256 {
+    assert!(chunks.len() as u64 <= limit.max(1));
     let mut layer = chunks.to_vec();
     let mut zero = B256::ZERO;
     for _ in 0..limit.next_power_of_two().trailing_zeros() {

@@ -190,7 +190,7 @@ impl Schema {
     }
 
     fn beacon_state(self) -> Type {
-        let registry = 1 << 40;
+        let registry = 1_u64 << 40;
         let roots = Type::vector(HASH, self.by_preset(8192, 64));
         let eth1_votes = self.by_preset(64 * 32, 4 * 8);
         let validator = Container(vec![PUBKEY, HASH, U64, U8, U64, U64, U64, U64]);
@@ -206,17 +206,17 @@ impl Schema {
             eth1_data(),
             Type::list(eth1_data(), eth1_votes),
             U64,
-            Type::list(validator, registry),
-            Type::list(U64, registry),
+            Type::long_list(validator, registry),
+            Type::long_list(U64, registry),
             Type::vector(HASH, self.by_preset(65_536, 64)),
             Type::vector(U64, self.by_preset(8192, 64)),
-            Type::list(U8, registry),
-            Type::list(U8, registry),
+            Type::long_list(U8, registry),
+            Type::long_list(U8, registry),
             Bits,
             checkpoint(),
             checkpoint(),
             checkpoint(),
-            Type::list(U64, registry),
+            Type::long_list(U64, registry),
             self.sync_committee(),
             self.sync_committee(),
         ];

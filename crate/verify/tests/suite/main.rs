@@ -9,6 +9,6 @@ mod decoders;
 mod json;
 mod node_model;
 mod parents;
-mod tampering;
+mod refusals;
 mod trie_model;
 mod vectors;

@@ -12,7 +12,7 @@ use lampyris_verify::light_client::{
 use serde_json::Value;
 
 use crate::fixtures::{fulu, fulu_start, fulu_store};
-use crate::light_client::{SIGNATURE_SLOT, believed, end_of_period, is_as_good};
+use crate::light_client::{SIGNATURE_SLOT, believed, end_of_period, is_as_good, taken};
 use crate::tally::Tally;
 
 /// JSON has no one encoding, and none is hashed: only values count.
@@ -47,10 +47,8 @@ pub(crate) fn every_leaf(files: &Files, tally: &mut Tally) {
             let truth = LightClientUpdate::from(truth);
             let now = end_of_period(truth.signature_slot, &network);
             let verify = |json: &Value| {
-                let mut store = $store.clone();
                 let update = <$type>::from_json(json, fork, preset)?;
-                $process(&mut store, &update, now, &network)?;
-                Ok(believed(&store))
+                taken(&$store, |store| $process(store, &update, now, &network))
             };
             let excuse = |json: &Value| {
                 let changed = <$type>::from_json(json, fork, preset).ok()?;

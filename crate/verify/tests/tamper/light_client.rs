@@ -48,10 +48,10 @@ pub(crate) fn updates(files: &Files, tally: &mut Tally) {
         let truth = decode(&start.update).unwrap();
         let now = end_of_period(truth.signature_slot, network);
         let verify = |object: &Object| {
-            let mut store = store.clone();
             let update = decode(&object[0][0])?;
-            process_light_client_update(&mut store, &update, now, network)?;
-            Ok(believed(&store))
+            taken(&store, |store| {
+                process_light_client_update(store, &update, now, network)
+            })
         };
         let excuse = |object: &Object| {
             let changed = decode(only(object)?).ok()?;
@@ -83,10 +83,10 @@ pub(crate) fn finality_update(files: &Files, tally: &mut Tally) {
     let truth = LightClientFinalityUpdate::from_json(&data, fork, &network.preset).unwrap();
     let now = end_of_period(truth.signature_slot, &network);
     let verify = |object: &Object| {
-        let mut store = store.clone();
         let update = decode(&object[0][0])?;
-        process_light_client_finality_update(&mut store, &update, now, &network)?;
-        Ok(believed(&store))
+        taken(&store, |store| {
+            process_light_client_finality_update(store, &update, now, &network)
+        })
     };
     let excuse = |object: &Object| {
         let mut changed = LightClientUpdate::from(decode(only(object)?).ok()?);
@@ -109,10 +109,10 @@ pub(crate) fn optimistic_update(files: &Files, tally: &mut Tally) {
     let truth = LightClientOptimisticUpdate::from_json(&data, fork, &network.preset).unwrap();
     let now = end_of_period(truth.signature_slot, &network);
     let verify = |object: &Object| {
-        let mut store = store.clone();
         let update = decode(&object[0][0])?;
-        process_light_client_optimistic_update(&mut store, &update, now, &network)?;
-        Ok(believed(&store))
+        taken(&store, |store| {
+            process_light_client_optimistic_update(store, &update, now, &network)
+        })
     };
     let excuse = |object: &Object| {
         let mut changed = LightClientUpdate::from(decode(only(object)?).ok()?);
@@ -211,8 +211,22 @@ fn first_item<T>(
     }
 }
 
+/// What a store believes after it took something in; a refusal leaves no trace in it.
+pub(crate) fn taken(
+    store: &LightClientStore,
+    process: impl Fn(&mut LightClientStore) -> Result<(), lampyris_verify::Error>,
+) -> Result<Believed, lampyris_verify::Error> {
+    let mut copy = store.clone();
+    let result = process(&mut copy);
+    assert!(result.is_ok() || copy == *store, "a refusal left a trace");
+    result.map(|()| believed(&copy))
+}
+
+/// All headers and committees of a store.
+pub(crate) type Believed = (Vec<LightClientHeader>, Vec<B256>);
+
 /// All that a store believes.
-pub(crate) fn believed(store: &LightClientStore) -> (Vec<LightClientHeader>, Vec<B256>) {
+pub(crate) fn believed(store: &LightClientStore) -> Believed {
     let headers = [store.finalized_header(), store.optimistic_header()];
     let committees = [
         Some(store.current_sync_committee()),
