@@ -149,6 +149,9 @@ fn response(bytes: &[u8]) -> Result<Response, Refusal> {
     }
 }
 
+/// An answer of any type, and the peer that gave it.
+type Given = (Box<dyn Any>, String);
+
 /// What was put in the box by [`Question::boxed`].
 fn unboxed<T: 'static>(answer: Box<dyn Any>) -> Result<T, Refusal> {
     match answer.downcast() {
@@ -178,7 +181,7 @@ impl<P: Platform> Inner<P> {
     fn ask_any(
         self: &Rc<Self>,
         question: Question<Box<dyn Any>>,
-    ) -> LocalFuture<Result<(Box<dyn Any>, String), Error>> {
+    ) -> LocalFuture<Result<Given, Error>> {
         let client = Rc::clone(self);
         Box::pin(async move { client.ask_in_turn(question).await })
     }
@@ -186,7 +189,7 @@ impl<P: Platform> Inner<P> {
     async fn ask_in_turn(
         self: &Rc<Self>,
         question: Question<Box<dyn Any>>,
-    ) -> Result<(Box<dyn Any>, String), Error> {
+    ) -> Result<Given, Error> {
         let mut random = [0];
         self.platform.fill_entropy(&mut random);
         let order = self.peers.borrow().order(random[0]);

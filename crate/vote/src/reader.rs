@@ -75,7 +75,7 @@ impl<'a, S: Storage + ?Sized> Reader<'a, S> {
     }
 
     pub(crate) fn finish<T>(self, answer: Option<T>) -> Result<T, Need> {
-        answer.ok_or_else(|| Need::Slots(self.missing))
+        answer.ok_or(Need::Slots(self.missing))
     }
 }
 

@@ -186,7 +186,7 @@ mod tests {
         for length in [1, 100, 65_536, 200_000] {
             for step in [0, 1, 77] {
                 let data: Vec<u8> = (0..length)
-                    .map(|index: u64| (index * step * index >> 5).to_le_bytes()[0])
+                    .map(|index: u64| ((index * step * index) >> 5).to_le_bytes()[0])
                     .collect();
                 let mut theirs = snap::write::FrameEncoder::new(Vec::new());
                 theirs.write_all(&data).unwrap();
