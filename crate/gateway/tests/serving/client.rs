@@ -29,11 +29,13 @@ pub(crate) fn config(url: &str, checkpoint: &str, fixed_clock_unix_ms: u64) -> C
     let folder = format!("lampyris-gateway-{}-{count}", std::process::id());
     Config {
         network: Network::mainnet(),
-        beacon: url.into(),
-        execution: url.into(),
+        beacons: vec![url.into()],
+        executions: vec![url.into()],
         listen: "127.0.0.1:0".parse().unwrap(),
         data: std::env::temp_dir().join(folder),
         metrics: "127.0.0.1:0".parse().unwrap(),
+        connections_max: 64,
+        tabs_per_address_max: 64,
         checkpoint: Some(checkpoint.parse().unwrap()),
         fixed_clock_unix_ms: Some(fixed_clock_unix_ms),
     }

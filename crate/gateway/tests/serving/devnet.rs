@@ -32,7 +32,7 @@ async fn a_devnet_is_served_verifiably() {
     let network = Network::from_json(&description).unwrap();
     let checkpoint = devnet["checkpoint"].as_str().unwrap();
     let mut settings = config(devnet["beaconUrl"].as_str().unwrap(), checkpoint, 0);
-    settings.execution = devnet["executionUrl"].as_str().unwrap().into();
+    settings.executions = vec![devnet["executionUrl"].as_str().unwrap().into()];
     settings.fixed_clock_unix_ms = None;
     settings.network = network.clone();
     let digest = network.compute_fork_digest(network.epoch_at_slot(now(&network)));

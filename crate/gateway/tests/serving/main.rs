@@ -290,12 +290,12 @@ async fn accounts_of_mainnet_are_proven() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_verify_is_not_served() {
     let nodes = Nodes::start(fulu()).await;
-    let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
-    let client = Client::start(config, vec![]).await;
     nodes.set(Faults {
         corrupt: true,
         ..Default::default()
     });
+    let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
+    let client = Client::start(config, vec![]).await;
     let root: B256 = FULU_CHECKPOINT.parse().unwrap();
     let network = Network::mainnet();
     client
@@ -345,7 +345,7 @@ async fn a_restart_keeps_address_and_chain() {
     first.stop().await;
 
     // The node is gone, so the chain can only come from the file.
-    config.beacon = "http://127.0.0.1:9".into();
+    config.beacons = vec!["http://127.0.0.1:9".into()];
     config.listen = format!("127.0.0.1:{}", address.split('/').nth(4).unwrap())
         .parse()
         .unwrap();
