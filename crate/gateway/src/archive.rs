@@ -296,8 +296,10 @@ impl Shared {
             if running.is_none_or(|running| is_better_update(update, running, network)) {
                 self.keep(inner, update);
             }
-            if period < present && inner.next.saturating_sub(inner.first) < PERIODS_MAX {
-                inner.seal(&self.chain);
+            let has_room = inner.next.saturating_sub(inner.first) < PERIODS_MAX;
+            if period < present && has_room && inner.seal(&self.chain) {
+                // What an earlier run has written of the next period stays unless it is worse.
+                self.pick_up(inner);
             }
         }
         // The node has nothing of a period that is over, but we do.
@@ -314,12 +316,7 @@ impl Shared {
         if let Err(error) = self.shelf.write(inner.next, &chunk) {
             self.note_storage_error(&error);
         }
-        let replaced = inner.running.replace(update.clone());
-        let before = replaced.and_then(|_| self.kept.find(&inner.next));
-        inner.bytes = inner
-            .bytes
-            .saturating_sub(before.as_ref().map_or(0, length))
-            .saturating_add(length(&chunk));
+        inner.run(update.clone(), length(&chunk));
         self.kept.keep(inner.next, chunk.clone(), chunk.len());
     }
 
@@ -350,3 +347,6 @@ impl Shared {
 fn length(chunk: &Bytes) -> u64 {
     u64::try_from(chunk.len()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

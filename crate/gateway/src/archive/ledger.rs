@@ -18,6 +18,9 @@ pub(super) struct Inner {
     pub(super) meeting: Meeting,
     /// The best update of `next` so far.
     pub(super) running: Option<LightClientUpdate>,
+    /// The length of its file.
+    running_bytes: u64,
+    /// The length of all files.
     pub(super) bytes: u64,
 }
 
@@ -40,8 +43,17 @@ impl Inner {
             },
             walker: anchor,
             running: None,
+            running_bytes: 0,
             bytes: 0,
         }
+    }
+
+    /// Takes `update`, whose file has `bytes`, for the best of the period `next`.
+    pub(super) fn run(&mut self, update: LightClientUpdate, bytes: u64) {
+        self.bytes = self.bytes.saturating_sub(self.running_bytes);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.running_bytes = bytes;
+        self.running = Some(update);
     }
 
     /// Ends the period `next` with the best update there is, if the committee after it is known
@@ -60,6 +72,7 @@ impl Inner {
         self.walker = walker;
         self.next = self.next.saturating_add(1);
         self.running = None;
+        self.running_bytes = 0;
         true
     }
 }

@@ -51,33 +51,38 @@ impl Shared {
     /// Follows the files from the anchor, as far as they verify.
     fn read_all(&self, anchor: LightClientStore) -> Inner {
         let mut inner = Inner::new(anchor, &self.chain);
-        while inner.next.saturating_sub(inner.first) < PERIODS_MAX {
-            let period = inner.next;
-            let read = self.shelf.read(period).and_then(|chunk| {
-                let Some(chunk) = chunk else { return Ok(None) };
-                let update = self.decode(&chunk)?;
-                walk(&mut inner.walker.clone(), period, &update, &self.chain)?;
-                Ok(Some((update, chunk)))
-            });
-            match read {
-                Ok(Some((update, chunk))) => {
-                    inner.bytes = inner.bytes.saturating_add(length(&chunk));
-                    self.kept.keep(period, chunk.clone(), chunk.len());
-                    inner.running = Some(update);
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::error!(%error, period, "an archived update is fetched again");
-                    break;
-                }
-            }
-            // Without a successor it may have been written before its period was over.
-            let has_successor = matches!(self.shelf.read(period.saturating_add(1)), Ok(Some(_)));
-            if !has_successor || !inner.seal(&self.chain) {
+        while inner.next.saturating_sub(inner.first) < PERIODS_MAX && self.pick_up(&mut inner) {
+            // Without a successor, if only a damaged one, it may have been written before its period
+            // was over.
+            let successor = self.shelf.read(inner.next.saturating_add(1));
+            if matches!(successor, Ok(None)) || !inner.seal(&self.chain) {
                 break;
             }
         }
         inner
+    }
+
+    /// Takes the update of `next` from the disk, if there is one and it verifies.
+    pub(super) fn pick_up(&self, inner: &mut Inner) -> bool {
+        let period = inner.next;
+        let read = self.shelf.read(period).and_then(|chunk| {
+            let Some(chunk) = chunk else { return Ok(None) };
+            let update = self.decode(&chunk)?;
+            walk(&mut inner.walker.clone(), period, &update, &self.chain)?;
+            Ok(Some((update, chunk)))
+        });
+        match read {
+            Ok(Some((update, chunk))) => {
+                self.kept.keep(period, chunk.clone(), chunk.len());
+                inner.run(update, length(&chunk));
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(%error, period, "an archived update is fetched again");
+                false
+            }
+        }
     }
 
     /// Whether an archive has the committee that the chain has, as far as both know.
