@@ -25,6 +25,9 @@ const ATTEMPTS_MAX: usize = 3;
 const HEDGE_FACTOR: u32 = 4;
 const HEDGE_AFTER: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(2));
 
+/// The same for large questions, whose second answer may cost megabytes.
+const LARGE_HEDGE_AFTER: Duration = Duration::from_secs(5);
+
 /// Second questions that a question earns, and how many may be saved: when all nodes are slow,
 /// asking twice makes them slower.
 const HEDGES_PER_CALL: f64 = 0.1;
@@ -35,7 +38,7 @@ const HEDGES_MAX: f64 = 10.0;
 pub(crate) enum Call {
     /// Small and harmless to ask twice: another node is asked when the first is slow.
     Small,
-    /// Its answer may be megabytes: another node is asked only when the first fails.
+    /// Its answer may be megabytes: another node is asked when the first fails, or after seconds.
     Large,
     /// It has an effect: the first node that says anything has decided.
     Send,
@@ -151,8 +154,11 @@ impl<N: Clone> Pool<N> {
         asked.push(begin(newest));
         let mut failure: Option<Error> = None;
         loop {
-            let patience = self.patience(newest);
-            let is_hedged = call == Call::Small && others.len() > 0 && asked.len() == 1;
+            let patience = match call {
+                Call::Large => LARGE_HEDGE_AFTER,
+                Call::Small | Call::Send => self.patience(newest),
+            };
+            let is_hedged = call != Call::Send && others.len() > 0 && asked.len() == 1;
             let hedge = if is_hedged {
                 Either::Left(sleep(patience))
             } else {
@@ -186,8 +192,10 @@ impl<N: Clone> Pool<N> {
                     }
                 }
                 () = hedge => {
-                    // Silence is a measurement too, if only a lower bound.
-                    self.note_latency(newest, patience);
+                    if call == Call::Small {
+                        // Silence is a measurement too, if only a lower bound.
+                        self.note_latency(newest, patience);
+                    }
                     if self.spend_hedge() && let Some(next) = others.next() {
                         newest = next;
                         asked.push(begin(next));

@@ -111,7 +111,7 @@ fn hedges_are_rationed() {
 }
 
 #[tokio::test]
-async fn large_questions_are_not_asked_twice() {
+async fn large_questions_are_not_asked_twice_soon() {
     let pool = pool(&[Manner::Silent, Manner::Good]);
     let long = Duration::from_millis(700);
     let late = tokio::time::timeout(long, pool.ask(Call::Large, behave));
