@@ -12,7 +12,12 @@ use lampyris_wire::{
     req_resp,
     state::{FailureCode, Request, Response},
 };
-use std::time::Duration;
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_asks_too_much_is_told_so_and_others_are_served() {
@@ -143,5 +148,61 @@ async fn a_stop_has_a_deadline() {
         began.elapsed()
     },);
     assert!(took < Duration::from_secs(8), "{took:?}");
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+/// The program itself, in front of `nodes`, and the address that it prints.
+async fn program(nodes: &Nodes, data: &Path, listen: &str) -> (Child, String) {
+    let fixed_clock = clock(FULU_SIGNATURE_SLOT).to_string();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lampyris-gateway"))
+        .args(["--network", "mainnet", "--checkpoint", FULU_CHECKPOINT])
+        .args(["--beacon", &nodes.url, "--execution", &nodes.url])
+        .args(["--listen", listen, "--metrics", "127.0.0.1:0"])
+        .args(["--fixed-clock", &fixed_clock])
+        .arg("--data")
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let out = child.stdout.take().unwrap();
+    let line = tokio::task::spawn_blocking(move || BufReader::new(out).lines().next());
+    let line = line.await.unwrap().unwrap().unwrap();
+    let address = line.strip_prefix("listening on ").unwrap();
+    (child, address.to_owned())
+}
+
+async fn end(mut child: Child, signal: &str) -> (std::process::ExitStatus, Duration) {
+    let began = tokio::time::Instant::now();
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", signal, &id]).status();
+    assert!(sent.unwrap().success());
+    let status = tokio::task::spawn_blocking(move || child.wait().unwrap());
+    let status = tokio::time::timeout(Duration::from_secs(15), status).await;
+    (status.expect("it ends").unwrap(), began.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_end_the_program_cleanly_and_its_address_stays() {
+    let nodes = Nodes::start(fulu()).await;
+    let data = config("", FULU_CHECKPOINT, 0).data;
+    let (child, address) = program(&nodes, &data, "127.0.0.1:0").await;
+    let mut peer = dial(&address, &[]).await;
+    let (status, took) = end(child, "TERM").await;
+    assert!(status.success(), "{status}");
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    let farewell = tokio::time::timeout(Duration::from_secs(20), peer.end()).await;
+    assert!(farewell.is_ok(), "peers are told");
+    let drafts = std::fs::read_dir(&data).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().contains("draft")
+    });
+    assert_eq!(drafts.count(), 0);
+
+    let port = address.split('/').nth(4).unwrap();
+    let (child, again) = program(&nodes, &data, &format!("127.0.0.1:{port}")).await;
+    assert_eq!(again, address);
+    let (status, _) = end(child, "INT").await;
+    assert!(status.success(), "{status}");
     std::fs::remove_dir_all(data).unwrap();
 }
