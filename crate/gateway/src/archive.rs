@@ -148,7 +148,13 @@ impl Archive {
             let took = self.shared.beacons.ask(Call::Large, |beacon| async move {
                 let updates = beacon.updates(next, count).await?;
                 let took = self.on_disk(move |shared| shared.take(next, &updates));
-                took.await
+                took.await?;
+                // Nodes forget old updates; another one may have them.
+                let reached = self.shared.lock().as_ref().map(|inner| inner.next);
+                if reached == Some(next) && next < present {
+                    return Err(Error::Missing("update"));
+                }
+                Ok(())
             });
             took.await?;
             let reached = self.shared.lock().as_ref().map(|inner| inner.next);
@@ -235,10 +241,9 @@ impl Archive {
         }
         self.on_disk(move |shared| {
             let chunk = shared.shelf.read(period)?;
-            if let Some(chunk) = &chunk {
-                shared.kept.keep(period, chunk.clone(), chunk.len());
-            }
-            Ok(chunk)
+            let chunk = chunk.ok_or(Error::Missing("archived update"))?;
+            shared.kept.keep(period, chunk.clone(), chunk.len());
+            Ok(Some(chunk))
         })
         .await
     }

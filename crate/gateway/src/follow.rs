@@ -108,7 +108,10 @@ impl Follower {
         let mut source: Option<Source> = None;
         let mut retry_at = monotonic();
         loop {
-            source = source.filter(|source| !self.beacons.is_aside(source.index));
+            // Where there is a better one, a node that is set aside is not listened to any longer.
+            let best = self.beacons.best();
+            source = source
+                .filter(|source| source.index == best || !self.beacons.is_aside(source.index));
             if source.is_none() && !self.chain.clock().is_fixed() && monotonic() >= retry_at {
                 source = self.open_events(&mut retry_at).await;
             }
@@ -264,7 +267,9 @@ impl Follower {
         };
         if let Err(Error::Verify(lampyris_verify::Error::Period { .. })) = &result {
             // A committee is missing: what came is asked for again once that is known.
-            self.catch_up().await?;
+            if let Err(error) = self.catch_up().await {
+                tracing::warn!(%error, "the committee of an announced update is missing");
+            }
             return Ok(false);
         }
         result

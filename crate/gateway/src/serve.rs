@@ -159,13 +159,12 @@ impl Server {
             protocol => light_client::decode(protocol, body),
         };
         let kind = request.as_ref().map_or("malformed", kind);
-        let admitted = match &request {
-            None => Err(Why::Malformed),
-            Some(_) if self.is_stopping() => Err(Why::Stopping),
-            Some(request) => self
-                .limits
-                .admit(peer, address, cost(request), began)
-                .map_err(Why::Limit),
+        let cost = request.as_ref().map_or((Class::Chain, 1), cost);
+        let admitted = if self.is_stopping() {
+            Err(Why::Stopping)
+        } else {
+            let admitted = self.limits.admit(peer, address, cost, began);
+            admitted.map_err(Why::Limit)
         };
         let reply = match (&admitted, request) {
             (Ok(_), Some(request)) => {
@@ -173,8 +172,8 @@ impl Server {
                 let answer = answer.await;
                 answer.unwrap_or_else(|_| refusal(protocol, Why::Slow))
             }
+            (Ok(_), None) => refusal(protocol, Why::Malformed),
             (Err(why), _) => self.refuse(protocol, *why),
-            (Ok(_), None) => self.refuse(protocol, Why::Malformed),
         };
         let outcome = outcome(&reply);
         let bytes = match reply {

@@ -16,7 +16,7 @@ use serde_json::json;
 use std::{
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 use tab::{Shared, Tab};
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
@@ -126,10 +126,7 @@ fn patience(tabs: usize) -> Duration {
 
 /// The topics of the present.
 fn topics(network: &Network) -> Vec<String> {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let slot = network.slot_at_unix_ms(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+    let slot = lampyris_gateway::Clock::new(None).slot(network);
     let digest = network.compute_fork_digest(network.epoch_at_slot(slot));
     [TopicKind::FinalityUpdate, TopicKind::OptimisticUpdate]
         .map(|kind| topic_name(digest, kind))

@@ -117,6 +117,9 @@ impl Past {
             let ssz = update.encode(self.chain.network().fork_at_slot(slot));
             chunks.push(self.chain.encode_chunk(slot, ssz));
         }
+        if chunks.is_empty() {
+            return Err(Error::Missing("update"));
+        }
         Ok(chunks)
     }
 
