@@ -119,7 +119,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A hundred tabs a minute is the least that is waited for.
+/// Fifty tabs a minute is the least that is waited for.
 fn patience(tabs: usize) -> Duration {
     CONNECT_PATIENCE * u32::try_from(tabs.div_ceil(100)).unwrap_or(u32::MAX)
 }
