@@ -4,8 +4,8 @@
 //! the anchor, the store that the first of them is verified with.
 
 use crate::{Error, files};
-use alloy_primitives::{Bytes, keccak256};
-use lampyris_verify::{config::Network, light_client::LightClientStore};
+use alloy_primitives::Bytes;
+use lampyris_verify::{config::Network, keccak256, light_client::LightClientStore};
 use std::path::{Path, PathBuf};
 
 /// What a file begins with: another layout has another number.

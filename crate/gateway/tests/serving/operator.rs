@@ -138,3 +138,24 @@ async fn health_says_how_it_is() {
     }
     client.stop().await;
 }
+
+#[test]
+fn the_image_is_built_from_the_whole_workspace() {
+    let image = file("deploy/Containerfile");
+    let copied: Vec<&str> = image
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY ")?.split(' ').next())
+        .collect();
+    let manifest = file("../../Cargo.toml");
+    let members = manifest.split("members = [").nth(1).unwrap();
+    let members = members.split(']').next().unwrap().split('"');
+    let folders: Vec<&str> = members.skip(1).step_by(2).collect();
+    assert!(folders.len() > 10, "{folders:?}");
+    for folder in folders {
+        let is_copied = copied.iter().any(|copied| {
+            let rest = folder.strip_prefix(copied);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        assert!(is_copied, "{folder} is not copied");
+    }
+}
