@@ -48,12 +48,11 @@ impl Relay {
             _ => return Err(wrong()),
         };
         let gateway: SocketAddr = format!("{host}:{port}").parse().map_err(|_| wrong())?;
-        let front = Arc::new(UdpSocket::bind("127.0.0.1:0").await?);
-        let back = Arc::new(UdpSocket::bind("127.0.0.1:0").await?);
-        back.connect(gateway).await?;
+        let front = UdpSocket::bind("127.0.0.1:0").await?;
         let port = front.local_addr()?.port();
         let totals = Arc::new(Totals::default());
-        tokio::spawn(forward(front, back, totals.clone()));
+        let back = connected(gateway).await?;
+        tokio::spawn(forward(front, back, gateway, totals.clone()));
         Ok(Self { port, totals })
     }
 
@@ -92,13 +91,26 @@ impl Sub for Counts {
     }
 }
 
-async fn forward(front: Arc<UdpSocket>, back: Arc<UdpSocket>, totals: Arc<Totals>) {
+/// A socket of its own towards the gateway.
+async fn connected(gateway: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    socket.connect(gateway).await?;
+    Ok(socket)
+}
+
+async fn forward(front: UdpSocket, mut back: UdpSocket, gateway: SocketAddr, totals: Arc<Totals>) {
     let (mut up, mut down) = (vec![0; DATAGRAM_BYTES_MAX], vec![0; DATAGRAM_BYTES_MAX]);
     let mut tab: Option<SocketAddr> = None;
     // A datagram that cannot be sent is lost, as on any way.
     loop {
         tokio::select! {
             Ok((length, from)) = front.recv_from(&mut up) => {
+                // A tab that tries again comes from another port, and must to the gateway too.
+                if tab.is_some_and(|tab| tab != from)
+                    && let Ok(fresh) = connected(gateway).await
+                {
+                    back = fresh;
+                }
                 tab = Some(from);
                 count(&totals.up_bytes, &totals.up_datagrams, length);
                 let _lost = back.send(&up[..length]).await;
