@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { nativeProgram } from '../build.mjs';
 import { startLongRunning, waitFor } from './processes.mjs';
 import { PlainError } from './report.mjs';
@@ -56,7 +56,7 @@ export async function startGateway(upstream, folder, { program = 'lampyris-gatew
   const log = join(folder, 'log.txt');
   const launch = async (port = '0') => {
     rmSync(log, { force: true });
-    const started = startLongRunning(nativeProgram(program), programArguments(port), log);
+    const started = startLongRunning(isAbsolute(program) ? program : nativeProgram(program), programArguments(port), log);
     return { process: started, address: await listeningAddress(program, started, log) };
   };
   let current = await launch();

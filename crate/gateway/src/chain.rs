@@ -2,7 +2,7 @@
 //! sent, and which state belongs to which recent block.
 
 use crate::{Error, clock::Clock, metrics::Progress};
-use alloy_primitives::B256;
+use alloy_primitives::{B256, Bytes};
 use lampyris_verify::{
     ExecutionBlock,
     config::Network,
@@ -15,7 +15,7 @@ use lampyris_verify::{
         process_light_client_optimistic_update, process_light_client_update,
     },
 };
-use lampyris_wire::req_resp;
+use lampyris_wire::{gossip, req_resp};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -24,6 +24,9 @@ use tokio::sync::watch;
 
 /// Recent blocks whose roots are kept; two epochs and the finalized blocks of a day.
 const BLOCKS_MAX: usize = 512;
+
+/// A head older than this many slots is no longer following.
+const HEAD_AGE_SLOTS_MAX: u64 = 8;
 
 /// An object as it is sent, with its fork digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub struct Latest {
     pub encoded: Encoded,
     /// The same as a response.
     pub response: Vec<u8>,
+    /// The same as a gossip message's data.
+    pub message: Vec<u8>,
     /// What makes one newer than another.
     pub rank: Rank,
 }
@@ -224,6 +229,14 @@ impl Chain {
         })
     }
 
+    /// Whether the head is recent. Where time stands still, every head is.
+    pub(crate) fn follows(&self) -> bool {
+        self.progress().is_some_and(|progress| {
+            let behind = self.current_slot().saturating_sub(progress.head_slot);
+            self.clock.is_fixed() || behind <= HEAD_AGE_SLOTS_MAX
+        })
+    }
+
     fn with_store(
         &self,
         process: impl FnOnce(&mut LightClientStore) -> Result<(), lampyris_verify::Error>,
@@ -253,20 +266,28 @@ impl Chain {
     fn latest(&self, rank: Rank, ssz: Vec<u8>) -> Latest {
         let encoded = self.encode(rank.attested_slot, ssz);
         let response = req_resp::encode_chunk(encoded.digest, &encoded.ssz);
+        let message = gossip::compress(&encoded.ssz);
         Latest {
             encoded,
             response,
+            message,
             rank,
         }
     }
 
     /// Adds the digest of a slot's fork to an object.
-    pub fn encode(&self, slot: u64, ssz: Vec<u8>) -> Encoded {
+    fn encode(&self, slot: u64, ssz: Vec<u8>) -> Encoded {
         let epoch = self.network.epoch_at_slot(slot);
         Encoded {
             digest: self.network.compute_fork_digest(epoch),
             ssz,
         }
+    }
+
+    /// An object of a slot as a chunk of a response.
+    pub(crate) fn encode_chunk(&self, slot: u64, ssz: Vec<u8>) -> Bytes {
+        let encoded = self.encode(slot, ssz);
+        req_resp::encode_chunk(encoded.digest, &encoded.ssz).into()
     }
 }
 

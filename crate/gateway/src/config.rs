@@ -13,10 +13,21 @@ use std::{
 const LISTEN: &str = "0.0.0.0:9100";
 const METRICS: &str = "127.0.0.1:9101";
 
+/// Connections at once; a tab costs about 1 MB.
+const CONNECTIONS: u32 = 1_024;
+
+/// Tabs behind one address: a classroom, an office.
+const TABS_PER_ADDRESS: u32 = 64;
+
 const EXAMPLES: &str = "\
 Examples:
   In front of one's own nodes, on mainnet:
     lampyris-gateway --network mainnet --beacon http://127.0.0.1:5052 --execution http://127.0.0.1:8545
+
+  With a second pair of nodes for when the first fails, lags or lies:
+    lampyris-gateway --network mainnet \\
+      --beacon http://127.0.0.1:5052,https://node.example/beacon \\
+      --execution http://127.0.0.1:8545,https://node.example/execution
 
   In front of a provider, on a port of choice, starting from a block root that you trust:
     lampyris-gateway --network sepolia --beacon https://node.example/key --execution https://node.example/key \\
@@ -27,9 +38,13 @@ Examples:
 
   gateway.toml:
     network = \"mainnet\"
-    beacon = \"http://127.0.0.1:5052\"
+    beacon = [\"http://127.0.0.1:5052\", \"https://node.example/beacon\"]
     execution = \"http://127.0.0.1:8545\"
     data = \"/var/lib/lampyris\"
+
+RUST_LOG sets what is logged (info by default; for example RUST_LOG=lampyris_gateway=debug).
+SIGTERM and SIGINT stop it: it answers what it was asked, says farewell and ends within 8 seconds; a
+second signal ends it at once.
 
 Once ready, one line `listening on <multiaddress>` is printed for each address; it goes into the
 `gateways` of a page's config.json. It stays the same as long as --data and --listen do.";
@@ -47,21 +62,29 @@ pub struct Arguments {
     /// mainnet, sepolia, hoodi, or a file that describes the network (network.json).
     #[arg(long, value_name = "NAME|FILE")]
     pub network: Option<String>,
-    /// Consensus node: address of its Beacon API.
-    #[arg(long, value_name = "URL")]
-    pub beacon: Option<String>,
-    /// Execution node: address of its JSON-RPC.
-    #[arg(long, value_name = "URL")]
-    pub execution: Option<String>,
+    /// Consensus nodes: addresses of their Beacon API, the preferred ones first.
+    #[arg(long, value_name = "URL[,URL…]", value_delimiter = ',')]
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub beacon: Vec<String>,
+    /// Execution nodes: addresses of their JSON-RPC, the preferred ones first.
+    #[arg(long, value_name = "URL[,URL…]", value_delimiter = ',')]
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub execution: Vec<String>,
     /// UDP address for WebRTC [default: 0.0.0.0:9100]; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
-    /// Folder for key, certificate and chain state [default: lampyris-gateway in the user's data folder].
+    /// Folder for key, certificate, chain state and archive [default: lampyris-gateway in the user's data folder].
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// HTTP address for /health and /metrics [default: 127.0.0.1:9101].
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
+    /// Peers that are served at once, 1 MB of memory each [default: 1024].
+    #[arg(long, value_name = "NUMBER")]
+    pub connections: Option<u32>,
+    /// Peers that may share a network address; all limits of an address follow from it [default: 64].
+    #[arg(long, value_name = "NUMBER")]
+    pub tabs_per_address: Option<u32>,
     /// Root of a finalized block to start from, instead of the consensus node's word.
     #[arg(long, value_name = "ROOT")]
     pub checkpoint: Option<B256>,
@@ -79,16 +102,20 @@ pub struct Arguments {
 pub struct Config {
     /// The network that is served.
     pub network: Network,
-    /// Address of the Beacon API.
-    pub beacon: String,
-    /// Address of the JSON-RPC.
-    pub execution: String,
+    /// Addresses of Beacon APIs, the preferred ones first.
+    pub beacons: Vec<String>,
+    /// Addresses of JSON-RPCs, the preferred ones first.
+    pub executions: Vec<String>,
     /// UDP address for WebRTC.
     pub listen: SocketAddr,
-    /// Where key, certificate and chain state are.
+    /// Where key, certificate, chain state and archive are.
     pub data: PathBuf,
     /// Where `/health` and `/metrics` are.
     pub metrics: SocketAddr,
+    /// How many peers are served at once.
+    pub connections_max: u32,
+    /// How many of them may share a network address.
+    pub tabs_per_address_max: u32,
     /// The block root that is trusted, unless the consensus node is.
     pub checkpoint: Option<B256>,
     /// When chain time stands still.
@@ -111,13 +138,8 @@ impl Arguments {
             .ok_or_else(|| missing("network"))?;
         Ok(Config {
             network: load_network(&network)?,
-            beacon: self
-                .beacon
-                .or(file.beacon)
-                .ok_or_else(|| missing("beacon"))?,
-            execution: self
-                .execution
-                .or(file.execution)
+            beacons: first_given([self.beacon, file.beacon]).ok_or_else(|| missing("beacon"))?,
+            executions: first_given([self.execution, file.execution])
                 .ok_or_else(|| missing("execution"))?,
             listen: self
                 .listen
@@ -128,10 +150,33 @@ impl Arguments {
                 .metrics
                 .or(file.metrics)
                 .unwrap_or_else(|| address(METRICS)),
+            connections_max: self.connections.or(file.connections).unwrap_or(CONNECTIONS),
+            tabs_per_address_max: self
+                .tabs_per_address
+                .or(file.tabs_per_address)
+                .unwrap_or(TABS_PER_ADDRESS),
             checkpoint: self.checkpoint.or(file.checkpoint),
             fixed_clock_unix_ms: self.fixed_clock.or(file.fixed_clock),
         })
     }
+}
+
+fn first_given(lists: [Vec<String>; 2]) -> Option<Vec<String>> {
+    lists.into_iter().find(|list| !list.is_empty())
+}
+
+/// A text, or a list of texts.
+fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMore {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match OneOrMore::deserialize(deserializer)? {
+        OneOrMore::One(one) => vec![one],
+        OneOrMore::More(more) => more,
+    })
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -205,6 +250,19 @@ mod tests {
         assert_eq!(config.listen, address("127.0.0.1:2"));
         assert_eq!(config.metrics, address(METRICS));
         assert_eq!(config.fixed_clock_unix_ms, Some(7));
+        assert_eq!(config.connections_max, CONNECTIONS);
+    }
+
+    #[test]
+    fn several_nodes_are_given_in_either_way() {
+        let file = FILE.replace("\"http://b\"", "[\"http://b\", \"http://c\"]");
+        let config = config(&file, &["--execution", "http://1,http://2"]).unwrap();
+        assert_eq!(config.beacons, ["http://b", "http://c"]);
+        assert_eq!(config.executions, ["http://1", "http://2"]);
+        let repeated = ["--beacon", "http://1", "--beacon", "http://2"];
+        let config = self::config(FILE, &repeated).unwrap();
+        assert_eq!(config.beacons, ["http://1", "http://2"]);
+        assert_eq!(config.executions, ["http://e"]);
     }
 
     #[test]

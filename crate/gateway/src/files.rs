@@ -1,6 +1,7 @@
 //! Small files, private to their owner, replaced as a whole.
 
 use crate::Error;
+use lampyris_verify::config::Network;
 use std::{
     fs,
     io::{ErrorKind, Read, Write},
@@ -50,7 +51,28 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     });
     written
         .and_then(|()| fs::rename(&draft, path))
+        .and_then(|()| sync_folder(path))
         .map_err(|error| failure(path, &error))
+}
+
+/// Makes a file's name as durable as its content.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => fs::File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+/// Moves a file or folder.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::rename(from, to).map_err(|error| failure(from, &error))
+}
+
+/// What tells the files of one network from another's: networks may share a name.
+pub(crate) fn network_name(network: &Network) -> String {
+    let root = network.genesis_validators_root.to_string();
+    let root = root.get(2..10).unwrap_or_default();
+    format!("{root}-{}", network.genesis_time)
 }
 
 fn failure(path: &Path, error: &std::io::Error) -> Error {

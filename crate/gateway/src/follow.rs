@@ -1,13 +1,18 @@
-//! Follows the chain: catches up, then takes updates as the consensus node announces them, and asks
-//! for them once a slot when it does not.
+//! Follows the chain: catches up, then takes updates as the best consensus node announces them, and
+//! asks for them once a slot when it does not. Another node takes over when that one fails, lags or
+//! lies.
 
 use crate::{
     Error,
-    archive::UPDATES_MAX,
+    archive::Archive,
     chain::Chain,
     clock::monotonic,
     keep::Keep,
-    upstream::beacon::{Beacon, EventStream, News},
+    upstream::{
+        beacon::{Beacon, EventStream, News},
+        health::Outcome,
+        pool::{Call, Pool},
+    },
 };
 use alloy_primitives::B256;
 use lampyris_verify::{containers::LightClientFinalityUpdate, light_client::LightClientStore};
@@ -24,45 +29,53 @@ const PAUSE_MAX: Duration = Duration::from_secs(20);
 /// How often updates are asked for at least; a slot of mainnet.
 const POLL_MAX: Duration = Duration::from_secs(12);
 
-/// Rounds of catching up before the node is given a rest.
-const CATCH_UP_ROUNDS_MAX: usize = 64;
+/// Periods that are followed before the nodes are given a rest; the archive has no more.
+const PERIODS_MAX: usize = 4_096;
 
 /// The follower of a chain.
 #[derive(Debug)]
 pub(crate) struct Follower {
     chain: Arc<Chain>,
-    beacon: Beacon,
+    beacons: Pool<Beacon>,
+    archive: Archive,
     checkpoint: Option<B256>,
     keep: Keep,
     kept_slot: u64,
+}
+
+/// The event stream of one node.
+#[derive(Debug)]
+struct Source {
+    index: usize,
+    stream: EventStream,
 }
 
 impl Follower {
     /// A follower that starts from `checkpoint`, from what `keep` has, or from the node's word.
     pub(crate) fn new(
         chain: Arc<Chain>,
-        beacon: Beacon,
+        beacons: Pool<Beacon>,
+        archive: Archive,
         checkpoint: Option<B256>,
         keep: Keep,
     ) -> Self {
         Self {
             chain,
-            beacon,
+            beacons,
+            archive,
             checkpoint,
             keep,
             kept_slot: 0,
         }
     }
 
-    /// Follows for ever; ends only when the node turns out to be of another network.
-    pub(crate) async fn run(mut self) -> Error {
+    /// Follows for ever.
+    pub(crate) async fn run(mut self) {
         let mut pause = PAUSE_MIN;
         loop {
             let began = monotonic();
-            match self.follow().await {
-                error @ Error::WrongNetwork { .. } => return error,
-                error => tracing::warn!(%error, "following stopped; trying again"),
-            }
+            let error = self.follow().await;
+            tracing::warn!(%error, "following stopped; trying again");
             // What worked for a while has earned a fresh start.
             pause = if began.elapsed() > PAUSE_MAX {
                 PAUSE_MIN
@@ -82,7 +95,6 @@ impl Follower {
             tracing::info!(slot = self.kept_slot, "going on from the kept chain state");
             self.chain.restore(store);
         }
-        self.beacon.check_network().await?;
         if self.chain.progress().is_none() {
             self.start().await?;
         }
@@ -93,24 +105,39 @@ impl Follower {
         if let Err(error) = self.synchronize().await {
             return error;
         }
-        let mut events: Option<EventStream> = None;
+        let mut source: Option<Source> = None;
         let mut retry_at = monotonic();
         loop {
-            if events.is_none() && !self.chain.clock().is_fixed() && monotonic() >= retry_at {
-                events = self.open_events(&mut retry_at).await;
+            // Where there is a better one, a node that is set aside is not listened to any longer.
+            let best = self.beacons.best();
+            source = source
+                .filter(|source| source.index == best || !self.beacons.is_aside(source.index));
+            if source.is_none() && !self.chain.clock().is_fixed() && monotonic() >= retry_at {
+                source = self.open_events(&mut retry_at).await;
             }
-            let result = match &mut events {
-                Some(stream) => timeout(self.poll_interval() * 2, stream.next()).await,
+            let result = match &mut source {
+                Some(source) => timeout(self.poll_interval() * 2, source.stream.next()).await,
                 None => timeout(self.poll_interval(), std::future::pending()).await,
             };
             let outcome = match result {
-                Ok(Ok(news)) => self.take(news).await,
+                Ok(Ok(news)) => {
+                    let taken = self.take(news).await;
+                    if let (Some(source), Err(error)) = (&source, &taken) {
+                        self.beacons
+                            .note(source.index, Outcome::of(&taken), Some(error));
+                    }
+                    taken.or_else(|error| refused("announced update", error))
+                }
                 Ok(Err(error)) => {
                     tracing::warn!(%error, "the event stream broke off; asking once a slot");
-                    events = None;
-                    self.catch_up().await
+                    if let Some(Source { index, .. }) = source.take() {
+                        let failed: Result<(), Error> = Err(error);
+                        self.beacons
+                            .note(index, Outcome::of(&failed), failed.as_ref().err());
+                    }
+                    self.catch_up().await.map(|()| false)
                 }
-                Err(_silence) => self.catch_up().await,
+                Err(_silence) => self.catch_up().await.map(|()| false),
             };
             if let Err(error) = outcome {
                 return error;
@@ -119,9 +146,11 @@ impl Follower {
         }
     }
 
-    async fn open_events(&self, retry_at: &mut Instant) -> Option<EventStream> {
-        match timeout(POLL_MAX, self.beacon.events()).await {
-            Ok(Ok(stream)) => return Some(stream),
+    async fn open_events(&self, retry_at: &mut Instant) -> Option<Source> {
+        let index = self.beacons.best();
+        let beacon = self.beacons.node(index)?;
+        match timeout(POLL_MAX, beacon.events()).await {
+            Ok(Ok(stream)) => return Some(Source { index, stream }),
             Ok(Err(error)) => tracing::debug!(%error, "no event stream"),
             Err(_) => tracing::debug!("no event stream in time"),
         }
@@ -129,20 +158,25 @@ impl Follower {
         None
     }
 
-    /// Starts from the checkpoint, or from the block that the node says is finalized.
+    /// Starts from the checkpoint, or from the block that the best node says is finalized.
     async fn start(&mut self) -> Result<(), Error> {
-        let root = match self.checkpoint {
-            Some(root) => root,
-            None => {
-                let update: LightClientFinalityUpdate = self.beacon.finality_update().await?;
-                let root = update.finalized_header.beacon.hash_tree_root();
-                tracing::info!(%root, "no checkpoint given: starting from the node's finalized block");
-                root
-            }
-        };
-        let bootstrap = self.beacon.bootstrap(root).await?;
-        self.chain.bootstrap(root, &bootstrap)?;
-        let slot = bootstrap.header.beacon.slot;
+        let (chain, checkpoint) = (&self.chain, self.checkpoint);
+        let started = self.beacons.ask(Call::Small, |beacon| async move {
+            let root = match checkpoint {
+                Some(root) => root,
+                None => {
+                    let update: LightClientFinalityUpdate = beacon.finality_update().await?;
+                    update.finalized_header.beacon.hash_tree_root()
+                }
+            };
+            let bootstrap = beacon.bootstrap(root).await?;
+            chain.bootstrap(root, &bootstrap)?;
+            Ok((root, bootstrap.header.beacon.slot))
+        });
+        let (root, slot) = started.await?;
+        if checkpoint.is_none() {
+            tracing::warn!(%root, "no checkpoint given: a node was believed which block is finalized");
+        }
         let network = self.chain.network();
         if !network.is_within_weak_subjectivity(slot, self.chain.current_slot()) {
             tracing::warn!(
@@ -172,68 +206,73 @@ impl Follower {
     }
 
     async fn catch_up(&mut self) -> Result<(), Error> {
-        let network = self.chain.network();
-        for _ in 0..CATCH_UP_ROUNDS_MAX {
-            let target = network.sync_committee_period_at_slot(self.chain.current_slot());
-            let Some(period) = self.chain.committee_period() else {
-                break;
-            };
-            if period >= target && self.chain.knows_next_committee() {
-                break;
-            }
-            let count = target
-                .saturating_sub(period)
-                .saturating_add(1)
-                .min(UPDATES_MAX);
-            let updates = self.beacon.updates(period, count).await?;
-            for update in &updates {
-                match self.chain.take_update(update) {
-                    // The best update of a period may be older than what we have finalized in it.
-                    Err(Error::Verify(lampyris_verify::Error::Irrelevant { .. })) => {}
-                    result => result?,
-                }
-            }
-            if self.chain.committee_period() == Some(period) {
-                break;
-            }
-        }
-        let finality = self.beacon.finality_update().await;
-        self.accept(
-            "finality update",
-            finality.and_then(|update| self.chain.take_finality(&update)),
-        )?;
-        let optimistic = self.beacon.optimistic_update().await;
-        let taken = optimistic.and_then(|update| self.chain.take_optimistic(&update));
-        self.accept("optimistic update", taken)?;
+        self.follow_periods().await?;
+        let chain = &self.chain;
+        let finality = self.beacons.ask(Call::Small, |beacon| async move {
+            not_ahead(chain.take_finality(&beacon.finality_update().await?))
+        });
+        finality
+            .await
+            .or_else(|error| refused("finality update", error))?;
+        let optimistic = self.beacons.ask(Call::Small, |beacon| async move {
+            not_ahead(chain.take_optimistic(&beacon.optimistic_update().await?))
+        });
+        optimistic
+            .await
+            .or_else(|error| refused("optimistic update", error))?;
         self.keep();
         Ok(())
     }
 
-    async fn take(&mut self, news: News) -> Result<(), Error> {
+    /// Takes the updates of the periods up to the present.
+    async fn follow_periods(&self) -> Result<(), Error> {
+        let network = self.chain.network();
+        let present = network.sync_committee_period_at_slot(self.chain.current_slot());
+        for _ in 0..PERIODS_MAX {
+            let Some(period) = self.chain.committee_period() else {
+                break;
+            };
+            let knows_next = self.chain.knows_next_committee();
+            if period >= present && knows_next {
+                break;
+            }
+            // The archive begins with a store's own period, or after it.
+            if self.archive.is_due() {
+                self.archive.advance().await?;
+            }
+            let wanted = period.saturating_add(u64::from(knows_next));
+            let Some(update) = self.archive.update(wanted).await? else {
+                break;
+            };
+            match self.chain.take_update(&update) {
+                // The best update of a period may be older than what we have finalized in it.
+                Err(Error::Verify(lampyris_verify::Error::Irrelevant { .. })) => {}
+                taken => taken?,
+            }
+            let now = (
+                self.chain.committee_period(),
+                self.chain.knows_next_committee(),
+            );
+            if now == (Some(period), knows_next) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, news: News) -> Result<bool, Error> {
         let result = match &news {
             News::Finality(update) => self.chain.take_finality(update),
             News::Optimistic(update) => self.chain.take_optimistic(update),
         };
         if let Err(Error::Verify(lampyris_verify::Error::Period { .. })) = &result {
             // A committee is missing: what came is asked for again once that is known.
-            return self.catch_up().await;
-        }
-        self.accept("announced update", result)
-    }
-
-    /// An update that does not verify is not served, and is no reason to stop following; a node that
-    /// does not answer is.
-    fn accept(&self, what: &str, result: Result<bool, Error>) -> Result<(), Error> {
-        match result {
-            Ok(_) => Ok(()),
-            Err(Error::Verify(error)) => {
-                tracing::warn!(%error, "{what} of the beacon node not accepted");
-                Ok(())
+            if let Err(error) = self.catch_up().await {
+                tracing::warn!(%error, "the committee of an announced update is missing");
             }
-            // Until the first finality or signature there is nothing to serve.
-            Err(Error::Status { status: 404, .. }) => Ok(()),
-            Err(error) => Err(error),
+            return Ok(false);
         }
+        result
     }
 
     fn keep(&mut self) {
@@ -255,5 +294,27 @@ impl Follower {
 
     fn poll_interval(&self) -> Duration {
         Duration::from_millis(self.chain.network().slot_duration_ms).min(POLL_MAX)
+    }
+}
+
+/// Whether an update was taken. One that our store is not ready for is not wrong.
+fn not_ahead(taken: Result<bool, Error>) -> Result<bool, Error> {
+    match taken {
+        Err(Error::Verify(lampyris_verify::Error::Period { .. })) => Ok(false),
+        taken => taken,
+    }
+}
+
+/// An update that does not verify is not served, and is no reason to stop following; nodes that do
+/// not answer are.
+fn refused(what: &str, error: Error) -> Result<bool, Error> {
+    match error {
+        Error::Verify(error) => {
+            tracing::warn!(%error, "{what} of a beacon node not accepted");
+            Ok(false)
+        }
+        // Until the first finality or signature there is nothing to serve.
+        Error::Status { status: 404, .. } => Ok(false),
+        error => Err(error),
     }
 }

@@ -1,7 +1,7 @@
 //! A place where tests put themselves between the gateway and its peers.
 
 use crate::{chain::Latest, serve::Server};
-use alloy_primitives::B256;
+use alloy_primitives::{B256, Bytes};
 use futures::future::BoxFuture;
 use lampyris_wire::{gossip::TopicKind, state};
 use std::{fmt::Debug, sync::Arc};
@@ -29,8 +29,8 @@ pub enum Request {
 /// What a peer gets.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// Objects of a light-client protocol.
-    Objects(Vec<Arc<crate::chain::Encoded>>),
+    /// Objects of a light-client protocol, each as the chunk of a response that it is on the wire.
+    Chunks(Vec<Bytes>),
     /// The latest update of a kind.
     Latest(Arc<Latest>),
     /// A light-client protocol's error.
@@ -42,6 +42,8 @@ pub enum Reply {
     },
     /// An answer of the state protocol.
     State(state::Response),
+    /// An answer of the state protocol as it is on the wire.
+    EncodedState(Bytes),
     /// These bytes and no others.
     Bytes(Vec<u8>),
     /// Nothing, ever.
@@ -57,7 +59,7 @@ pub trait Hook: Debug + Send + Sync {
 
     /// What to publish: a gossip message's data, or nothing.
     fn publish(&self, _kind: TopicKind, update: &Arc<Latest>) -> Option<Vec<u8>> {
-        Some(lampyris_wire::gossip::compress(&update.encoded.ssz))
+        Some(update.message.clone())
     }
 }
 

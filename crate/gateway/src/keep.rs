@@ -56,9 +56,7 @@ impl Keep {
     }
 
     fn path(&self, network: &Network) -> PathBuf {
-        let root = network.genesis_validators_root.to_string();
-        let root = root.get(2..10).unwrap_or_default();
-        self.folder
-            .join(format!("chain-{root}-{}.bin", network.genesis_time))
+        let name = files::network_name(network);
+        self.folder.join(format!("chain-{name}.bin"))
     }
 }

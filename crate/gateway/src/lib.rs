@@ -51,26 +51,30 @@ pub use serve::Server;
 
 use archive::Archive;
 use follow::Follower;
+use http::Operator;
 use identity::Identity;
 use keep::Keep;
 use metrics::Metrics;
 use publish::Publisher;
-use serve::Server as Serve;
+use serve::{Server as Serve, limits::Limits};
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
-use swarm::SwarmLoop;
+use swarm::{Crowd, SwarmLoop};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, watch},
     task::JoinSet,
-    time::timeout,
+    time::{sleep, timeout},
 };
-use upstream::{beacon::Beacon, execution::Execution, http::Node};
+use upstream::{Upstreams, watch::Watch};
 
 /// How long a start waits for the nodes; after that it serves what it has, and goes on trying.
 const START_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a stop may take.
-const STOP_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a stop may take in all.
+const STOP_PATIENCE: Duration = Duration::from_secs(8);
+
+/// How often it is checked whether the archive has something to fetch.
+const ARCHIVE_EVERY: Duration = Duration::from_secs(2);
 
 /// Peers that subscribed and wait for the latest update.
 const NEWCOMERS_MAX: usize = 64;
@@ -86,7 +90,7 @@ pub struct Gateway {
     server: Arc<Serve>,
     stop: watch::Sender<bool>,
     swarm: tokio::task::JoinHandle<()>,
-    tasks: JoinSet<Option<Error>>,
+    tasks: JoinSet<()>,
 }
 
 impl Gateway {
@@ -94,53 +98,54 @@ impl Gateway {
     pub async fn start(config: Config, hook: Arc<dyn Hook>) -> Result<Self, Error> {
         let identity = Identity::load(&config.data)?;
         let metrics = Arc::new(Metrics::default());
-        let beacon = Node::new(&config.beacon, "beacon", metrics.clone())?;
-        let beacon = Beacon::new(beacon, Arc::new(config.network.clone()));
-        let execution = Node::new(&config.execution, "execution", metrics.clone())?;
-        let execution = Execution::new(execution);
+        let (beacons, executions) = (&config.beacons, &config.executions);
+        let upstreams = Upstreams::new(beacons, executions, &config.network, &metrics)?;
         let clock = Clock::new(config.fixed_clock_unix_ms);
         let chain = Arc::new(Chain::new(config.network.clone(), clock));
+        let beacons = upstreams.beacons.clone();
+        let archive = Archive::new(
+            chain.clone(),
+            beacons.clone(),
+            metrics.clone(),
+            &config.data,
+        );
+        let server = Arc::new(Serve::new(
+            chain.clone(),
+            archive.clone(),
+            upstreams.clone(),
+            metrics.clone(),
+            hook,
+            Limits::new(config.tabs_per_address_max),
+        ));
+        let operator = Operator {
+            server: server.clone(),
+            upstreams: upstreams.clone(),
+            metrics: metrics.clone(),
+        };
+        let (metrics_address, operator) = http::serve(config.metrics, operator).await?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(operator);
 
         let keep = Keep::new(&config.data);
-        let mut follower = Follower::new(chain.clone(), beacon.clone(), config.checkpoint, keep);
-        let (metrics_address, operator) =
-            http::serve(config.metrics, chain.clone(), metrics.clone()).await?;
-        expect_nodes(&mut follower, &execution, config.network.chain_id).await?;
+        let mut follower = Follower::new(
+            chain.clone(),
+            beacons,
+            archive.clone(),
+            config.checkpoint,
+            keep,
+        );
+        let watcher = Watch::new(chain, upstreams);
+        expect_nodes(&mut follower, &watcher).await?;
 
-        let archive = Archive::new(chain.clone(), beacon);
-        let server = Serve::new(chain.clone(), archive, execution, metrics.clone(), hook);
-        let server = Arc::new(server);
-        let (handle, events) = lampyris_net::Swarm::new(lampyris_net::Config {
-            key: identity.key,
-            listen: Some(lampyris_net::Listen {
-                udp_addr: config.listen.to_string(),
-                certificate_pem: identity.certificate_pem,
-            }),
-            user_agent: concat!("lampyris-gateway/", env!("CARGO_PKG_VERSION")).into(),
-            topics: publish::topics(&chain),
-            serve: true,
-            republish: true,
-            ..Default::default()
-        })
-        .map_err(|error| Error::Listen {
-            address: config.listen.to_string(),
-            reason: error.to_string(),
-        })?;
-
+        let (handle, events) = listen(&config, identity, server.chain())?;
         let (newcomers, newcomers_receiver) = mpsc::channel(NEWCOMERS_MAX);
         let (addresses_sender, addresses) = mpsc::channel(ADDRESSES_MAX);
         let (stop, stopped) = watch::channel(false);
         let publisher = Publisher::new(server.clone(), handle.clone(), metrics.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move { Some(follower.run().await) });
-        tasks.spawn(async move {
-            publisher.run(newcomers_receiver).await;
-            None
-        });
-        tasks.spawn(async move {
-            operator.await;
-            None
-        });
+        tasks.spawn(follower.run());
+        tasks.spawn(watcher.run());
+        tasks.spawn(advance(archive));
+        tasks.spawn(publisher.run(newcomers_receiver));
         let swarm = SwarmLoop {
             events,
             handle,
@@ -148,6 +153,8 @@ impl Gateway {
             metrics,
             newcomers,
             addresses: addresses_sender,
+            tabs_per_address_max: config.tabs_per_address_max,
+            crowd: Crowd::default(),
         };
         let swarm = tokio::spawn(swarm.run(stopped));
         Ok(Self {
@@ -175,7 +182,8 @@ impl Gateway {
         &self.server
     }
 
-    /// Runs until SIGINT or SIGTERM comes, and prints the addresses meanwhile.
+    /// Runs until SIGINT or SIGTERM comes, and prints the addresses meanwhile. A second signal ends
+    /// the wait for answers that are being worked on.
     pub async fn run_until_stopped(mut self) -> Result<(), Error> {
         let mut interrupt = handler(SignalKind::interrupt())?;
         let mut terminate = handler(SignalKind::terminate())?;
@@ -183,22 +191,21 @@ impl Gateway {
         loop {
             tokio::select! {
                 Some(address) = self.addresses.recv() => announce(&address),
-                Some(ended) = self.tasks.join_next() => {
-                    if let Ok(Some(error)) = ended {
-                        self.stop().await;
-                        return Err(error);
-                    }
-                }
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
             }
         }
         tracing::info!("shutting down");
-        self.stop().await;
+        tokio::select! {
+            () = self.stop() => tracing::info!("stopped"),
+            _ = interrupt.recv() => tracing::warn!("stopped at once"),
+            _ = terminate.recv() => tracing::warn!("stopped at once"),
+        }
         Ok(())
     }
 
-    /// Says farewell to the peers and ends.
+    /// Takes nothing new, finishes what is being answered within a few seconds, says farewell to the
+    /// peers and ends. What is on disk is whole at any moment.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let _late = timeout(STOP_PATIENCE, &mut self.swarm).await;
@@ -218,29 +225,57 @@ fn handler(kind: SignalKind) -> Result<Signal, Error> {
     signal(kind).map_err(|error| Error::Configuration(format!("no signal handler: {error}")))
 }
 
+/// Starts the swarm.
+fn listen(
+    config: &Config,
+    identity: Identity,
+    chain: &Chain,
+) -> Result<(lampyris_net::Handle, lampyris_net::Events), Error> {
+    lampyris_net::Swarm::new(lampyris_net::Config {
+        key: identity.key,
+        listen: Some(lampyris_net::Listen {
+            udp_addr: config.listen.to_string(),
+            certificate_pem: identity.certificate_pem,
+        }),
+        user_agent: concat!("lampyris-gateway/", env!("CARGO_PKG_VERSION")).into(),
+        topics: publish::topics(chain),
+        serve: true,
+        republish: true,
+        limits: lampyris_net::Limits {
+            inbound_max: config.connections_max,
+            ..Default::default()
+        },
+        ..Default::default()
+    })
+    .map_err(|error| Error::Listen {
+        address: config.listen.to_string(),
+        reason: error.to_string(),
+    })
+}
+
 /// Waits for the nodes, but not for ever. Only nodes of another network are an error.
-async fn expect_nodes(
-    follower: &mut Follower,
-    execution: &Execution,
-    chain_id: u64,
-) -> Result<(), Error> {
-    let both = async {
-        let (followed, checked) =
-            tokio::join!(follower.synchronize(), execution.check_chain_id(chain_id));
-        for (node, result) in [("consensus", followed), ("execution", checked)] {
-            match result {
-                Err(error @ Error::WrongNetwork { .. }) => return Err(error),
-                Err(error) => tracing::warn!(%error, "the {node} node does not serve yet"),
-                Ok(()) => {}
-            }
+async fn expect_nodes(follower: &mut Follower, watch: &Watch) -> Result<(), Error> {
+    let ready = async {
+        watch.check_networks().await?;
+        if let Err(error) = follower.synchronize().await {
+            tracing::warn!(%error, "the consensus nodes do not serve yet");
         }
         Ok(())
     };
-    match timeout(START_PATIENCE, both).await {
-        Ok(result) => result,
-        Err(_) => {
-            tracing::warn!("the nodes are slow; going on without them for now");
-            Ok(())
+    timeout(START_PATIENCE, ready).await.unwrap_or_else(|_| {
+        tracing::warn!("the nodes are slow; going on without them for now");
+        Ok(())
+    })
+}
+
+/// Keeps the archive at the present.
+async fn advance(archive: Archive) {
+    loop {
+        sleep(ARCHIVE_EVERY).await;
+        if archive.is_due()
+            && let Err(error) = archive.advance().await
+        {
+            tracing::warn!(%error, "the archive waits for updates");
         }
     }
 }

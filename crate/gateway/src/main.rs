@@ -6,7 +6,7 @@ use std::{io::IsTerminal, process::ExitCode, sync::Arc};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless RUST_LOG says otherwise.
-const LOG: &str = "info,libp2p_swarm=warn";
+const LOG: &str = "warn,lampyris_gateway=info";
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -15,7 +15,7 @@ use lampyris_verify::{
 };
 use lampyris_wire::gossip::{self, TopicKind};
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, time::sleep_until};
@@ -133,12 +133,9 @@ impl Publisher {
             return;
         };
         let topic = gossip::topic_name(latest.encoded.digest, kind);
+        let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
         match self.handle.publish(&topic, data).await {
-            Ok(()) => {
-                self.metrics
-                    .gossip_published
-                    .fetch_add(1, Ordering::Relaxed);
-            }
+            Ok(()) => self.metrics.count_published(label(kind), bytes),
             // Nobody listens, or everybody has it.
             Err(error) => tracing::debug!(%error, topic, "not published"),
         }
@@ -172,6 +169,13 @@ impl Publisher {
             TopicKind::FinalityUpdate => &mut self.finality,
             TopicKind::OptimisticUpdate => &mut self.optimistic,
         }
+    }
+}
+
+fn label(kind: TopicKind) -> &'static str {
+    match kind {
+        TopicKind::FinalityUpdate => "finality_update",
+        TopicKind::OptimisticUpdate => "optimistic_update",
     }
 }
 

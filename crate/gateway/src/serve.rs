@@ -1,35 +1,41 @@
 //! Serves peers: takes what the swarm reports, answers requests, publishes updates.
 
+pub(crate) mod address;
 mod light_client;
-mod limits;
+pub(crate) mod limits;
 mod preimage;
 mod state;
 mod transaction_block;
 
 use crate::{
     Error,
-    archive::Archive,
+    archive::{Archive, Bootstraps},
     cache::Cache,
     chain::Chain,
+    clock::monotonic,
     hook::{Hook, Reply, Request},
-    metrics::Metrics,
-    upstream::{block::CheckedHeader, execution::Execution},
+    metrics::{Answered, CacheReport, Metrics},
+    upstream::{Upstreams, block::CheckedHeader},
 };
+use address::Address as PeerAddress;
 use alloy_primitives::{Address, B256, Bytes};
 use lampyris_wire::{
-    Protocol,
-    state::{FailureCode, Response},
+    Protocol, req_resp,
+    state::{self as wire, FailureCode, Response},
 };
-use limits::Limits;
+use limits::{Class, Limit, Limits};
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{sync::Mutex, time::timeout};
 
 /// Bounds of the caches, in bytes.
 const CODES_BYTES_MAX: usize = 32 * 1024 * 1024;
-const PROOFS_BYTES_MAX: usize = 64 * 1024 * 1024;
+const ANSWERS_BYTES_MAX: usize = 64 * 1024 * 1024;
 const HEADERS_BYTES_MAX: usize = 4 * 1024 * 1024;
 const PREIMAGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 const TRANSACTION_BLOCKS_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -43,13 +49,17 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
 pub struct Server {
     chain: Arc<Chain>,
     archive: Archive,
-    execution: Execution,
+    bootstraps: Bootstraps,
+    upstreams: Upstreams,
     metrics: Arc<Metrics>,
     hook: Arc<dyn Hook>,
     limits: Limits,
+    stopping: AtomicBool,
+    /// Code by its hash, as it is sent.
     codes: Cache<B256, Bytes>,
-    /// Proofs by the hash of their request, which names the block: tabs ask for the same ones.
-    proofs: Cache<B256, Vec<Bytes>>,
+    /// Proofs, of state by the hash of their request, which names the block, and of transactions by
+    /// block and transaction: tabs ask for the same ones. As they are sent.
+    answers: Cache<B256, Bytes>,
     header_cache: Cache<B256, Arc<CheckedHeader>>,
     state_blocks: Cache<B256, state::StateBlock>,
     transaction_blocks: Cache<B256, Arc<transaction_block::TransactionBlock>>,
@@ -59,29 +69,41 @@ pub struct Server {
     scanning: Mutex<()>,
 }
 
+/// Why a request is not worked on.
+#[derive(Debug, Clone, Copy)]
+enum Why {
+    Malformed,
+    Limit(Limit),
+    Slow,
+    Stopping,
+}
+
 impl Server {
     /// A server of `chain`.
     pub(crate) fn new(
         chain: Arc<Chain>,
         archive: Archive,
-        execution: Execution,
+        upstreams: Upstreams,
         metrics: Arc<Metrics>,
         hook: Arc<dyn Hook>,
+        limits: Limits,
     ) -> Self {
         Self {
+            bootstraps: Bootstraps::new(chain.clone(), upstreams.beacons.clone()),
             chain,
             archive,
-            execution,
+            upstreams,
             metrics,
             hook,
-            limits: Limits::default(),
-            codes: Cache::new(CODES_BYTES_MAX),
-            proofs: Cache::new(PROOFS_BYTES_MAX),
-            header_cache: Cache::new(HEADERS_BYTES_MAX),
-            state_blocks: Cache::new(SMALL_BYTES_MAX),
-            transaction_blocks: Cache::new(TRANSACTION_BLOCKS_BYTES_MAX),
-            preimages: Cache::new(PREIMAGES_BYTES_MAX),
-            scanned: Cache::new(SMALL_BYTES_MAX),
+            limits,
+            stopping: AtomicBool::new(false),
+            codes: Cache::new("codes", CODES_BYTES_MAX),
+            answers: Cache::new("answers", ANSWERS_BYTES_MAX),
+            header_cache: Cache::new("headers", HEADERS_BYTES_MAX),
+            state_blocks: Cache::new("state_blocks", SMALL_BYTES_MAX),
+            transaction_blocks: Cache::new("transaction_blocks", TRANSACTION_BLOCKS_BYTES_MAX),
+            preimages: Cache::new("preimages", PREIMAGES_BYTES_MAX),
+            scanned: Cache::new("scans", SMALL_BYTES_MAX),
             scanning: Mutex::default(),
         }
     }
@@ -89,6 +111,11 @@ impl Server {
     /// The chain that is served.
     pub fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// The archive that is served.
+    pub(crate) fn archive(&self) -> &Archive {
+        &self.archive
     }
 
     /// The hook that stands between this server and its peers.
@@ -103,69 +130,138 @@ impl Server {
             Request::Updates { start, count } => self.updates(start, count).await,
             Request::Finality => self.finality(),
             Request::Optimistic => self.optimistic(),
-            Request::State(request) => Reply::State(self.state(request).await),
+            Request::State(request) => self.state(request).await,
         }
+    }
+
+    /// Refuses what is asked from now on.
+    pub(crate) fn refuse_new(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether new requests are refused.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// The bytes for a request as it came from `peer`; nothing when no answer is to be sent.
     pub(crate) async fn respond(
         &self,
         peer: &str,
+        address: Option<PeerAddress>,
         protocol: Protocol,
         body: &[u8],
     ) -> Option<Vec<u8>> {
-        self.metrics
-            .request_bytes
-            .fetch_add(count(body.len()), Ordering::Relaxed);
+        let began = monotonic();
+        self.metrics.in_flight.fetch_add(1, Ordering::Relaxed);
         let request = match protocol {
-            Protocol::State => lampyris_wire::state::Request::decode(body)
-                .ok()
-                .map(Request::State),
+            Protocol::State => wire::Request::decode(body).ok().map(Request::State),
             protocol => light_client::decode(protocol, body),
         };
-        let reply = self.reply(peer, protocol, request).await;
-        self.metrics.count_request(label(protocol), outcome(&reply));
+        let kind = request.as_ref().map_or("malformed", kind);
+        let cost = request.as_ref().map_or((Class::Chain, 1), cost);
+        let admitted = if self.is_stopping() {
+            Err(Why::Stopping)
+        } else {
+            let admitted = self.limits.admit(peer, address, cost, began);
+            admitted.map_err(Why::Limit)
+        };
+        let reply = match (&admitted, request) {
+            (Ok(_), Some(request)) => {
+                let answer = timeout(ANSWER_TIMEOUT, self.hook.answer(request, self));
+                let answer = answer.await;
+                answer.unwrap_or_else(|_| refusal(protocol, Why::Slow))
+            }
+            (Ok(_), None) => refusal(protocol, Why::Malformed),
+            (Err(why), _) => self.refuse(protocol, *why),
+        };
+        let outcome = outcome(&reply);
         let bytes = match reply {
             Reply::State(response) => encode_state(&response),
+            Reply::EncodedState(bytes) => Some(bytes.to_vec()),
             reply => light_client::encode(reply),
         };
         let length = bytes.as_ref().map_or(0, Vec::len);
-        self.metrics
-            .response_bytes
-            .fetch_add(count(length), Ordering::Relaxed);
+        if let Ok(permit) = admitted {
+            permit.charge(length);
+        }
+        self.metrics.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.metrics.count_request(Answered {
+            kind,
+            outcome,
+            request_bytes: count(body.len()),
+            response_bytes: count(length),
+            took: began.elapsed(),
+        });
         bytes
     }
 
     /// Forgets what peers that are long gone have spent.
     pub(crate) fn forget_idle_peers(&self) {
-        self.limits.forget_idle(crate::clock::monotonic());
+        self.limits.forget_idle(monotonic());
     }
 
-    async fn reply(&self, peer: &str, protocol: Protocol, request: Option<Request>) -> Reply {
-        let Some(request) = request else {
-            return match protocol {
-                Protocol::State => failed(FailureCode::InvalidRequest, "malformed request"),
-                _ => light_client::invalid(),
-            };
-        };
-        let cost = match &request {
-            Request::State(request) => state::cost(request),
-            Request::Updates { count, .. } => u32::try_from(*count / 8).unwrap_or(u32::MAX).max(1),
-            _ => 1,
-        };
-        let Some(_permit) = self.limits.admit(peer, cost, crate::clock::monotonic()) else {
-            return match protocol {
-                Protocol::State => failed(FailureCode::RateLimited, "too many requests"),
-                _ => light_client::rate_limited(),
-            };
-        };
-        match timeout(ANSWER_TIMEOUT, self.hook.answer(request, self)).await {
-            Ok(reply) => reply,
-            Err(_) => match protocol {
-                Protocol::State => failed(FailureCode::Unavailable, "the node is too slow"),
-                _ => light_client::too_slow(),
-            },
+    /// What the caches hold.
+    pub(crate) fn caches(&self) -> Vec<CacheReport> {
+        let mut caches = vec![
+            self.codes.report(),
+            self.answers.report(),
+            self.header_cache.report(),
+            self.state_blocks.report(),
+            self.transaction_blocks.report(),
+            self.preimages.report(),
+            self.scanned.report(),
+            self.bootstraps.report(),
+        ];
+        caches.extend(self.archive.cache_reports());
+        caches
+    }
+
+    fn refuse(&self, protocol: Protocol, why: Why) -> Reply {
+        if let Why::Limit(limit) = why {
+            self.metrics.count_refusal(limit.label());
         }
+        refusal(protocol, why)
+    }
+}
+
+/// How a refusal is said in a protocol.
+fn refusal(protocol: Protocol, why: Why) -> Reply {
+    let message = match why {
+        Why::Malformed => "malformed request",
+        Why::Limit(Limit::Busy) => "the gateway is busy",
+        Why::Limit(Limit::PeerBytes | Limit::AddressBytes) => "too much was sent already",
+        Why::Limit(_) => "too many requests",
+        Why::Slow => "the node is too slow",
+        Why::Stopping => "the gateway is shutting down",
+    };
+    let (state_code, code) = match why {
+        Why::Malformed => (FailureCode::InvalidRequest, req_resp::code::INVALID_REQUEST),
+        Why::Limit(Limit::Busy) | Why::Slow | Why::Stopping => (
+            FailureCode::Unavailable,
+            req_resp::code::RESOURCE_UNAVAILABLE,
+        ),
+        Why::Limit(_) => (FailureCode::RateLimited, req_resp::code::RATE_LIMITED),
+    };
+    let message = message.into();
+    match protocol {
+        Protocol::State => {
+            let code = state_code;
+            Reply::State(Response::Failed { code, message })
+        }
+        _ => Reply::Error { code, message },
+    }
+}
+
+/// What a request costs, and from which bucket.
+fn cost(request: &Request) -> (Class, u32) {
+    match request {
+        Request::State(request) => state::cost(request),
+        Request::Updates { count, .. } => {
+            let cost = u32::try_from(*count / 8).unwrap_or(u32::MAX);
+            (Class::Chain, cost.max(1))
+        }
+        Request::Bootstrap(_) | Request::Finality | Request::Optimistic => (Class::Chain, 1),
     }
 }
 
@@ -178,13 +274,6 @@ fn encode_state(response: &Response) -> Option<Vec<u8>> {
             Response::Failed { code, message }.encode()
         })
         .ok()
-}
-
-fn failed(code: FailureCode, message: &str) -> Reply {
-    Reply::State(Response::Failed {
-        code,
-        message: message.into(),
-    })
 }
 
 /// What peers may know of an error: nothing of the nodes behind us.
@@ -202,13 +291,21 @@ fn public_message(error: &Error) -> String {
     }
 }
 
-fn label(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::LightClientBootstrap => "light_client_bootstrap",
-        Protocol::LightClientUpdatesByRange => "light_client_updates_by_range",
-        Protocol::LightClientFinalityUpdate => "light_client_finality_update",
-        Protocol::LightClientOptimisticUpdate => "light_client_optimistic_update",
-        Protocol::State => "state",
+/// The word for a request in metrics.
+fn kind(request: &Request) -> &'static str {
+    match request {
+        Request::Bootstrap(_) => "bootstrap",
+        Request::Updates { .. } => "updates",
+        Request::Finality => "finality_update",
+        Request::Optimistic => "optimistic_update",
+        Request::State(request) => match request {
+            wire::Request::StateProof { .. } => "state_proof",
+            wire::Request::Code { .. } => "code",
+            wire::Request::Headers { .. } => "headers",
+            wire::Request::SendTransaction { .. } => "send_transaction",
+            wire::Request::Transaction { .. } => "transaction",
+            wire::Request::Preimage { .. } => "preimage",
+        },
     }
 }
 
@@ -221,12 +318,16 @@ fn outcome(reply: &Reply) -> &'static str {
             FailureCode::Refused => "refused",
         },
         Reply::Error { code, .. } => match *code {
-            lampyris_wire::req_resp::code::INVALID_REQUEST => "invalid_request",
-            lampyris_wire::req_resp::code::RATE_LIMITED => "rate_limited",
+            req_resp::code::INVALID_REQUEST => "invalid_request",
+            req_resp::code::RATE_LIMITED => "rate_limited",
             _ => "unavailable",
         },
         Reply::Silence => "silence",
-        Reply::Objects(_) | Reply::Latest(_) | Reply::State(_) | Reply::Bytes(_) => "answered",
+        Reply::Chunks(_)
+        | Reply::Latest(_)
+        | Reply::State(_)
+        | Reply::EncodedState(_)
+        | Reply::Bytes(_) => "answered",
     }
 }
 

@@ -1,13 +1,14 @@
 //! Altering what is true. Payloads are altered before they are framed and compressed, so that their
 //! content is what is wrong.
 
-use lampyris_gateway::{Encoded, Latest, Reply};
+use alloy_primitives::Bytes;
+use lampyris_gateway::{Latest, Reply};
 use lampyris_wire::{
+    Protocol,
     gossip::{self, MESSAGE_BYTES_MAX},
     req_resp,
     state::{MAX_NODE_BYTES, Response},
 };
-use std::sync::Arc;
 
 /// More than the largest object of any light-client protocol.
 const OBJECT_BYTES_MAX: usize = 33 * 1024;
@@ -37,8 +38,8 @@ pub(crate) enum Part {
 
 /// Alters a reply; errors are left as they are.
 pub(crate) fn reply(reply: Reply, change: Change, part: Part) -> Reply {
-    match reply {
-        Reply::Objects(objects) => Reply::Objects(alter_one(objects, change)),
+    match decoded(reply) {
+        Reply::Chunks(chunks) => Reply::Chunks(alter_one(chunks, change)),
         Reply::Latest(latest) => {
             let ssz = object(&latest.encoded.ssz, change);
             Reply::Bytes(req_resp::encode_chunk(latest.encoded.digest, &ssz))
@@ -57,15 +58,26 @@ pub(crate) fn message(latest: &Latest, change: Change) -> Vec<u8> {
     gossip::compress(&ssz)
 }
 
-fn alter_one(mut objects: Vec<Arc<Encoded>>, change: Change) -> Vec<Arc<Encoded>> {
-    if let Some(first) = objects.first_mut() {
-        let altered = Encoded {
-            digest: first.digest,
-            ssz: object(&first.ssz, change),
-        };
-        *first = Arc::new(altered);
+/// A reply of the state protocol in the form in which it can be altered.
+pub(crate) fn decoded(reply: Reply) -> Reply {
+    match reply {
+        Reply::EncodedState(bytes) => match Response::decode(&bytes) {
+            Ok(response) => Reply::State(response),
+            Err(_) => Reply::EncodedState(bytes),
+        },
+        other => other,
     }
-    objects
+}
+
+fn alter_one(mut chunks: Vec<Bytes>, change: Change) -> Vec<Bytes> {
+    let bytes_max = Protocol::LightClientUpdatesByRange.chunk_bytes_max();
+    if let Some(first) = chunks.first_mut()
+        && let Ok(decoded) = req_resp::decode_chunks(first, bytes_max, 1)
+        && let Some(chunk) = decoded.into_iter().next()
+    {
+        *first = req_resp::encode_chunk(chunk.digest, &object(&chunk.ssz, change)).into();
+    }
+    chunks
 }
 
 fn object(ssz: &[u8], change: Change) -> Vec<u8> {

@@ -177,7 +177,7 @@ impl Liar {
             other => other,
         };
         let honest = server.answer(Request::State(request)).await;
-        match honest {
+        match alter::decoded(honest) {
             Reply::State(code @ Response::Code { .. }) => {
                 let empty = Response::Code {
                     code: Default::default(),

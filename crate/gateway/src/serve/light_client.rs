@@ -35,34 +35,29 @@ pub(super) fn decode(protocol: Protocol, body: &[u8]) -> Option<Request> {
 /// The bytes of a reply.
 pub(super) fn encode(reply: Reply) -> Option<Vec<u8>> {
     match reply {
-        Reply::Objects(objects) => Some(
-            objects
-                .iter()
-                .flat_map(|object| req_resp::encode_chunk(object.digest, &object.ssz))
-                .collect(),
-        ),
+        Reply::Chunks(chunks) => Some(chunks.concat()),
         Reply::Latest(latest) => Some(latest.response.clone()),
         Reply::Error { code, message } => Some(req_resp::encode_error(code, &message)),
         Reply::Bytes(bytes) => Some(bytes),
-        Reply::State(_) | Reply::Silence => None,
+        Reply::State(_) | Reply::EncodedState(_) | Reply::Silence => None,
     }
 }
 
 impl Server {
     pub(super) async fn bootstrap(&self, root: B256) -> Reply {
-        match self.archive.bootstrap(root).await {
-            Ok(bootstrap) => Reply::Objects(vec![bootstrap]),
+        match self.bootstraps.find(root).await {
+            Ok(bootstrap) => Reply::Chunks(vec![bootstrap]),
             Err(error) => failure(&error),
         }
     }
 
     pub(super) async fn updates(&self, start: u64, count: u64) -> Reply {
         if count == 0 {
-            return invalid();
+            return super::refusal(Protocol::LightClientUpdatesByRange, super::Why::Malformed);
         }
         match self.archive.updates(start, count).await {
             Ok(updates) if updates.is_empty() => failure(&Error::Missing("update")),
-            Ok(updates) => Reply::Objects(updates),
+            Ok(updates) => Reply::Chunks(updates),
             Err(error) => failure(&error),
         }
     }
@@ -79,28 +74,6 @@ impl Server {
             Some(latest) => Reply::Latest(latest.clone()),
             None => failure(&Error::Missing("optimistic update")),
         }
-    }
-}
-
-pub(super) fn invalid() -> Reply {
-    Reply::Error {
-        code: req_resp::code::INVALID_REQUEST,
-        message: "malformed request".into(),
-    }
-}
-
-pub(super) fn rate_limited() -> Reply {
-    Reply::Error {
-        code: req_resp::code::RATE_LIMITED,
-        message: "too many requests".into(),
-    }
-}
-
-pub(super) fn too_slow() -> Reply {
-    let message = "the node is too slow".into();
-    Reply::Error {
-        code: req_resp::code::RESOURCE_UNAVAILABLE,
-        message,
     }
 }
 

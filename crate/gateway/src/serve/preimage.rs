@@ -1,7 +1,12 @@
 //! Texts behind hashes: a proposal's description, which the chain keeps only in an event.
 
 use super::Server;
-use crate::{Error, clock::monotonic, upstream::proposal};
+use crate::{
+    Error,
+    clock::monotonic,
+    hook::Reply,
+    upstream::{pool::Call, proposal},
+};
 use alloy_primitives::{Address, B256, Bytes};
 use lampyris_verify::keccak256;
 use lampyris_wire::state::Response;
@@ -24,22 +29,22 @@ const PREIMAGE_BYTES_MAX: usize = lampyris_wire::state::MAX_PREIMAGE_BYTES;
 
 impl Server {
     /// The bytes whose keccak is `hash`, from the events of `governor`.
-    pub(super) async fn preimage(&self, hash: B256, governor: Address) -> Result<Response, Error> {
+    pub(super) async fn preimage(&self, hash: B256, governor: Address) -> Result<Reply, Error> {
         if let Some(bytes) = self.preimages.find(&hash) {
-            return Ok(Response::Preimage { bytes });
+            return Ok(Reply::State(Response::Preimage { bytes }));
         }
         let _scanning = self.scanning.lock().await;
         if self.preimages.find(&hash).is_none() {
             self.scan_proposals(governor, hash).await?;
         }
         let bytes = self.preimages.find(&hash).ok_or(Error::Missing("text"))?;
-        Ok(Response::Preimage { bytes })
+        Ok(Reply::State(Response::Preimage { bytes }))
     }
 
     /// Looks through a governor's events, the newest first, until `wanted` is found or nothing is
     /// left that was not seen before.
     async fn scan_proposals(&self, governor: Address, wanted: B256) -> Result<(), Error> {
-        let height = self.execution.height().await?;
+        let height = self.height().await?;
         let seen = self.scanned.find(&governor);
         let seen = seen.filter(|(_, at)| at.elapsed() < SCANNED_FOR);
         let start = seen.map_or(0, |(seen, _)| seen.saturating_sub(LOG_REORG));
@@ -62,7 +67,11 @@ impl Server {
     }
 
     async fn scan_range(&self, governor: Address, from: u64, to: u64) -> Result<(), Error> {
-        let logs = self.execution.proposals(governor, from, to).await?;
+        let executions = &self.upstreams.executions;
+        let logs = executions.ask(Call::Large, |execution| async move {
+            execution.proposals(governor, from, to).await
+        });
+        let logs = logs.await?;
         for text in logs.iter().filter_map(proposal::description) {
             if text.len() <= PREIMAGE_BYTES_MAX {
                 let bytes = Bytes::copy_from_slice(text);

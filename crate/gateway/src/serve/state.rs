@@ -1,8 +1,13 @@
 //! Our own protocol: proofs, code, headers, transactions. Everything is checked before it is sent,
-//! so that a gateway in front of a faulty node fails instead of misbehaving.
+//! so that a gateway in front of a faulty node fails instead of misbehaving. What is asked for often
+//! is kept as the bytes that are sent.
 
-use super::{Server, transaction_block::TransactionBlock};
-use crate::{Error, upstream::json::quantity};
+use super::{Server, limits::Class, transaction_block::TransactionBlock};
+use crate::{
+    Error,
+    hook::Reply,
+    upstream::{execution::Execution, json::quantity, pool::Call},
+};
 use alloy_primitives::{Address, B256, Bytes};
 use futures::{StreamExt, TryStreamExt, stream};
 use lampyris_verify::{
@@ -27,28 +32,33 @@ const IMPORT_PAUSE: Duration = Duration::from_millis(250);
 /// What a block is to a state request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StateBlock {
+    hash: B256,
     number: u64,
     state_root: B256,
 }
 
-/// What a request costs in tokens.
-pub(super) fn cost(request: &Request) -> u32 {
-    let cost = match request {
-        Request::StateProof { accounts, .. } => accounts.iter().fold(1, |cost: usize, account| {
-            cost.saturating_add(1)
-                .saturating_add(account.slots.len() / 16)
-        }),
-        Request::Code { .. } | Request::SendTransaction { .. } => 2,
-        Request::Headers { count, .. } => 1 + usize::from(*count) / 8,
-        Request::Transaction { .. } => 4,
-        Request::Preimage { .. } => 20,
+/// What a request costs, and from which bucket.
+pub(super) fn cost(request: &Request) -> (Class, u32) {
+    let (class, cost) = match request {
+        Request::StateProof { accounts, .. } => {
+            let one = |cost: usize, query: &AccountQuery| {
+                let slots = query.slots.len() / 16;
+                cost.saturating_add(1).saturating_add(slots)
+            };
+            (Class::State, accounts.iter().fold(1, one))
+        }
+        Request::Code { .. } => (Class::State, 2),
+        Request::Headers { count, .. } => (Class::State, 1 + usize::from(*count) / 8),
+        Request::SendTransaction { .. } => (Class::Transactions, 4),
+        Request::Transaction { .. } => (Class::Transactions, 2),
+        Request::Preimage { .. } => (Class::Texts, 1),
     };
-    u32::try_from(cost).unwrap_or(u32::MAX)
+    (class, u32::try_from(cost).unwrap_or(u32::MAX))
 }
 
 impl Server {
     /// The honest answer to a request of the state protocol.
-    pub(super) async fn state(&self, request: Request) -> Response {
+    pub(super) async fn state(&self, request: Request) -> Reply {
         let sending = matches!(request, Request::SendTransaction { .. });
         let result = match request {
             Request::StateProof {
@@ -65,39 +75,35 @@ impl Server {
             Request::Transaction { hash } => self.transaction(hash).await,
             Request::Preimage { hash, hint } => self.preimage(hash, hint).await,
         };
-        result.unwrap_or_else(|error| failure(&error, sending))
+        result.unwrap_or_else(|error| Reply::State(failure(&error, sending)))
     }
 
     async fn state_proof(
         &self,
         block_hash: B256,
         accounts: Vec<AccountQuery>,
-    ) -> Result<Response, Error> {
+    ) -> Result<Reply, Error> {
         let request = Request::StateProof {
             block_hash,
             accounts: accounts.clone(),
         };
-        let key = request
-            .encode()
-            .map(keccak256)
-            .map_err(|error| Error::malformed("request", error))?;
-        if let Some(nodes) = self.proofs.find(&key) {
-            return Ok(Response::StateProof { nodes });
-        }
-        let nodes = self.fetch_proof(block_hash, accounts).await?;
-        self.proofs.keep(key, nodes.clone(), size(&nodes));
-        Ok(Response::StateProof { nodes })
+        let key = request.encode().map(keccak256).map_err(refused)?;
+        let answer = self.answers.find_or_fetch(key, async {
+            let nodes = self.fetch_proof(block_hash, &accounts).await?;
+            encoded(&Response::StateProof { nodes })
+        });
+        answer.await.map(Reply::EncodedState)
     }
 
     /// The nodes that prove all of the accounts and slots, each once.
     async fn fetch_proof(
         &self,
         block_hash: B256,
-        accounts: Vec<AccountQuery>,
+        accounts: &[AccountQuery],
     ) -> Result<Vec<Bytes>, Error> {
         let block = self.state_block(block_hash).await?;
-        let proofs: Vec<Vec<Bytes>> = stream::iter(accounts.clone())
-            .map(|query| self.proof(query, block.number))
+        let proofs: Vec<Vec<Bytes>> = stream::iter(accounts.to_vec())
+            .map(|query| self.proof(query, block))
             .buffered(CALLS_AT_ONCE_MAX)
             .try_collect()
             .await?;
@@ -108,25 +114,22 @@ impl Server {
             .filter(|node| seen.insert(keccak256(node)))
             .collect();
         if nodes.len() > MAX_NODES || size(&nodes) >= frame::RESPONSE_BYTES_MAX {
-            return Err(Error::malformed(
-                "request",
-                "its proof is too large; ask for less",
-            ));
+            return Err(refused("its proof is too large; ask for less"));
         }
-        check_proof(block.state_root, &accounts, nodes.clone())?;
         Ok(nodes)
     }
 
-    async fn proof(&self, query: AccountQuery, number: u64) -> Result<Vec<Bytes>, Error> {
+    /// A checked proof. Nodes may take a moment longer than the committee to import a block.
+    async fn proof(&self, query: AccountQuery, block: StateBlock) -> Result<Vec<Bytes>, Error> {
+        let (executions, query) = (&self.upstreams.executions, &query);
         let mut attempt = 1;
         loop {
-            match self
-                .execution
-                .proof(query.address, &query.slots, number)
-                .await
-            {
+            let asked = executions.ask(Call::Small, |execution| async move {
+                checked_proof(&execution, query, block).await
+            });
+            match asked.await {
                 Err(Error::Rpc { .. } | Error::Missing(_)) if attempt < IMPORT_ATTEMPTS_MAX => {
-                    if self.execution.height().await? >= number {
+                    if self.height().await? >= block.number {
                         // The node has the block: what it refuses it will refuse again.
                         attempt = IMPORT_ATTEMPTS_MAX;
                         continue;
@@ -139,25 +142,40 @@ impl Server {
         }
     }
 
-    /// The block that a request means: one that we verified, or any that the node has, since a
-    /// header proves itself by its hash.
+    /// The height of the best node's chain.
+    pub(super) async fn height(&self) -> Result<u64, Error> {
+        let executions = &self.upstreams.executions;
+        let height = executions.ask(
+            Call::Small,
+            |execution| async move { execution.height().await },
+        );
+        height.await
+    }
+
+    /// The block that a request means: one that we verified, or any that a node has, since a header
+    /// proves itself by its hash.
     async fn state_block(&self, hash: B256) -> Result<StateBlock, Error> {
         if let Some(block) = self.chain.block(hash) {
             return Ok(StateBlock {
+                hash,
                 number: block.number,
                 state_root: block.state_root,
             });
         }
-        if let Some(block) = self.state_blocks.find(&hash) {
-            return Ok(block);
-        }
-        let header = self.execution.header(hash).await?;
-        let block = StateBlock {
-            number: header.number,
-            state_root: header.state_root,
-        };
-        self.state_blocks.keep(hash, block, size_of::<StateBlock>());
-        Ok(block)
+        let block = self.state_blocks.find_or_fetch(hash, async {
+            let executions = &self.upstreams.executions;
+            let header = executions.ask(Call::Small, |execution| async move {
+                execution.header(hash).await
+            });
+            let header = header.await?;
+            let block = StateBlock {
+                hash,
+                number: header.number,
+                state_root: header.state_root,
+            };
+            Ok::<_, Error>((block, size_of::<StateBlock>()))
+        });
+        block.await
     }
 
     async fn code(
@@ -165,27 +183,27 @@ impl Server {
         block_hash: B256,
         address: Address,
         code_hash: B256,
-    ) -> Result<Response, Error> {
-        if let Some(code) = self.codes.find(&code_hash) {
-            return Ok(Response::Code { code });
-        }
-        let number = self.state_block(block_hash).await?.number;
-        let code = match self
-            .execution
-            .code(address, &quantity(number), code_hash)
-            .await
-        {
-            // Code by its hash is the same in every block that has it.
-            Err(_) => self.execution.code(address, "latest", code_hash).await?,
-            Ok(code) => code,
-        };
-        self.codes.keep(code_hash, code.clone(), code.len());
-        Ok(Response::Code { code })
+    ) -> Result<Reply, Error> {
+        let answer = self.codes.find_or_fetch(code_hash, async {
+            let number = self.state_block(block_hash).await?.number;
+            let executions = &self.upstreams.executions;
+            let code = executions.ask(Call::Small, |execution| async move {
+                match execution.code(address, &quantity(number), code_hash).await {
+                    // Code by its hash is the same in every block that has it.
+                    Err(Error::Rpc { .. } | Error::Missing(_)) => {
+                        execution.code(address, "latest", code_hash).await
+                    }
+                    code => code,
+                }
+            });
+            encoded(&Response::Code { code: code.await? })
+        });
+        answer.await.map(Reply::EncodedState)
     }
 
-    async fn headers(&self, hash: B256, count: u16) -> Result<Response, Error> {
+    async fn headers(&self, hash: B256, count: u16) -> Result<Reply, Error> {
         if count == 0 {
-            return Err(Error::malformed("request", "no header asked for"));
+            return Err(refused("no header asked for"));
         }
         let mut rlp: Vec<Bytes> = Vec::new();
         let mut next = hash;
@@ -199,7 +217,11 @@ impl Server {
         let missing = usize::from(count).saturating_sub(rlp.len());
         if missing > 0 {
             let missing = u64::try_from(missing).unwrap_or(u64::MAX);
-            match self.execution.headers(next, missing).await {
+            let executions = &self.upstreams.executions;
+            let headers = executions.ask(Call::Large, |execution| async move {
+                execution.headers(next, missing).await
+            });
+            match headers.await {
                 Ok(headers) => {
                     for header in headers {
                         rlp.push(header.rlp.clone());
@@ -211,39 +233,85 @@ impl Server {
                 Err(_) => {}
             }
         }
-        Ok(Response::Headers { rlp })
+        Ok(Reply::State(Response::Headers { rlp }))
     }
 
-    async fn send_transaction(&self, raw: &Bytes) -> Result<Response, Error> {
+    async fn send_transaction(&self, raw: &Bytes) -> Result<Reply, Error> {
         if !is_transaction(raw) {
-            return Err(Error::malformed("request", "not a signed transaction"));
+            return Err(refused("not a signed transaction"));
         }
-        let hash = self.execution.send_raw_transaction(raw).await?;
-        Ok(Response::Sent { hash })
+        let executions = &self.upstreams.executions;
+        let hash = executions.ask(Call::Send, |execution| async move {
+            execution.send_raw_transaction(raw).await
+        });
+        Ok(Reply::State(Response::Sent { hash: hash.await? }))
     }
 
-    async fn transaction(&self, hash: B256) -> Result<Response, Error> {
-        let location = self.execution.block_of_transaction(hash).await?;
-        let block_hash = location.ok_or(Error::Missing("transaction"))?;
-        let block = match self.transaction_blocks.find(&block_hash) {
-            Some(block) => block,
-            None => {
-                let block = Arc::new(TransactionBlock::fetch(&self.execution, block_hash).await?);
-                self.transaction_blocks
-                    .keep(block_hash, block.clone(), block.bytes());
-                block
-            }
-        };
-        let index = block.index_of(hash).ok_or(Error::Missing("transaction"))?;
-        let (transaction_nodes, receipt_nodes) = block.proofs(index);
-        Ok(Response::Transaction(TransactionProof {
-            block_hash,
-            index,
-            header_rlp: block.header_rlp(),
-            transaction_nodes,
-            receipt_nodes,
-        }))
+    async fn transaction(&self, hash: B256) -> Result<Reply, Error> {
+        let executions = &self.upstreams.executions;
+        let location = executions.ask(Call::Small, |execution| async move {
+            let location = execution.block_of_transaction(hash).await?;
+            location.ok_or(Error::Missing("transaction"))
+        });
+        let block_hash = location.await?;
+        let key = keccak256([block_hash, hash].concat());
+        let answer = self.answers.find_or_fetch(key, async {
+            let block = self.transaction_block(block_hash).await?;
+            let index = block.index_of(hash).ok_or(Error::Missing("transaction"))?;
+            let (transaction_nodes, receipt_nodes) = block.proofs(index);
+            encoded(&Response::Transaction(TransactionProof {
+                block_hash,
+                index,
+                header_rlp: block.header_rlp(),
+                transaction_nodes,
+                receipt_nodes,
+            }))
+        });
+        answer.await.map(Reply::EncodedState)
     }
+
+    async fn transaction_block(&self, hash: B256) -> Result<Arc<TransactionBlock>, Error> {
+        let block = self.transaction_blocks.find_or_fetch(hash, async {
+            let executions = &self.upstreams.executions;
+            let block = executions.ask(Call::Large, |execution| async move {
+                TransactionBlock::fetch(&execution, hash).await
+            });
+            let block = Arc::new(block.await?);
+            let bytes = block.bytes();
+            Ok::<_, Error>((block, bytes))
+        });
+        block.await
+    }
+}
+
+/// Asks one node for a proof and walks it.
+async fn checked_proof(
+    execution: &Execution,
+    query: &AccountQuery,
+    block: StateBlock,
+) -> Result<Vec<Bytes>, Error> {
+    let proof = execution.proof(query.address, &query.slots, block.number);
+    let nodes = proof.await?;
+    let Err(error) = check_proof(block.state_root, query, nodes.clone()) else {
+        return Ok(nodes);
+    };
+    // Proofs are asked for by height: a node on another branch is no liar.
+    match execution.hash_at(block.number).await? {
+        Some(hash) if hash == block.hash => Err(error),
+        _ => Err(Error::Missing("block")),
+    }
+}
+
+/// A response as it is sent, and its size, to be kept.
+fn encoded(response: &Response) -> Result<(Bytes, usize), Error> {
+    let bytes = response.encode().map_err(refused)?;
+    let length = bytes.len();
+    Ok((bytes.into(), length))
+}
+
+/// An error that is the requester's.
+fn refused(reason: impl ToString) -> Error {
+    Error::malformed("request", reason)
 }
 
 /// The bytes that nodes take in a response.
@@ -251,20 +319,16 @@ fn size(nodes: &[Bytes]) -> usize {
     nodes.iter().map(|node| node.len().saturating_add(4)).sum()
 }
 
-/// Walks from the state root to every account and slot.
-fn check_proof(
-    state_root: B256,
-    accounts: &[AccountQuery],
-    nodes: Vec<Bytes>,
-) -> Result<(), Error> {
+/// Walks from the state root to an account and its slots.
+fn check_proof(state_root: B256, query: &AccountQuery, nodes: Vec<Bytes>) -> Result<(), Error> {
     let nodes = NodeSet::new(nodes)?;
-    for query in accounts {
-        let account = lookup(state_root, keccak256(query.address).as_slice(), &nodes)?;
-        let Some(account) = account else { continue };
-        let storage_root = Account::decode_rlp(&account)?.storage_root;
-        for slot in &query.slots {
-            lookup(storage_root, keccak256(slot).as_slice(), &nodes)?;
-        }
+    let account = lookup(state_root, keccak256(query.address).as_slice(), &nodes)?;
+    let Some(account) = account else {
+        return Ok(());
+    };
+    let storage_root = Account::decode_rlp(&account)?.storage_root;
+    for slot in &query.slots {
+        lookup(storage_root, keccak256(slot).as_slice(), &nodes)?;
     }
     Ok(())
 }
@@ -322,13 +386,13 @@ mod tests {
             block_hash: B256::ZERO,
             accounts: vec![query],
         };
-        assert_eq!(cost(&proof), 12);
+        assert_eq!(cost(&proof), (Class::State, 12));
         assert_eq!(
             cost(&Request::Headers {
                 hash: B256::ZERO,
                 count: 512
             }),
-            65
+            (Class::State, 65)
         );
     }
 }

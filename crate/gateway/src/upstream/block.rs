@@ -69,6 +69,11 @@ pub(crate) struct Block {
 }
 
 impl Header {
+    /// The hash that the node claims.
+    pub(crate) fn claimed_hash(&self) -> B256 {
+        self.hash
+    }
+
     /// Encodes the header and compares its hash with `expected`.
     pub(crate) fn check(&self, expected: B256) -> Result<CheckedHeader, Error> {
         let rlp = self.encode_rlp();

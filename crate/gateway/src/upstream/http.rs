@@ -21,6 +21,7 @@ pub(crate) struct Node {
     calls: Arc<Semaphore>,
     base: Url,
     role: &'static str,
+    label: Arc<str>,
     metrics: Arc<Metrics>,
 }
 
@@ -67,15 +68,23 @@ impl Node {
         Ok(Self {
             client,
             calls: Arc::new(Semaphore::new(CALLS_MAX)),
+            label: base.origin().ascii_serialization().into(),
             base,
             role,
             metrics,
         })
     }
 
-    /// The node's address without what may be secret in it (user, password, path, query).
+    /// The same node by another name in metrics and messages: two may have the same address but for
+    /// what is secret in it.
+    pub(crate) fn labelled(mut self, label: &str) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The node's name: its address without what may be secret in it (user, password, path, query).
     pub(crate) fn origin(&self) -> String {
-        self.base.origin().ascii_serialization()
+        self.label.to_string()
     }
 
     /// A GET of `path`, which may have a query.
@@ -112,8 +121,13 @@ impl Node {
             reason: "no answer in time".into(),
         };
         let result = result.await.unwrap_or_else(|_| Err(late()));
-        self.metrics
-            .count_upstream(self.role, call, start.elapsed(), result.is_ok());
+        self.metrics.count_upstream(
+            self.role,
+            &self.label,
+            call,
+            start.elapsed(),
+            result.is_ok(),
+        );
         result
     }
 
@@ -202,7 +216,7 @@ impl Node {
     }
 
     fn label(&self, call: &str) -> String {
-        format!("{} {} {call}", self.role, self.origin())
+        format!("{} {} {call}", self.role, self.label)
     }
 }
 

@@ -29,11 +29,13 @@ pub(crate) fn config(url: &str, checkpoint: &str, fixed_clock_unix_ms: u64) -> C
     let folder = format!("lampyris-gateway-{}-{count}", std::process::id());
     Config {
         network: Network::mainnet(),
-        beacon: url.into(),
-        execution: url.into(),
+        beacons: vec![url.into()],
+        executions: vec![url.into()],
         listen: "127.0.0.1:0".parse().unwrap(),
         data: std::env::temp_dir().join(folder),
         metrics: "127.0.0.1:0".parse().unwrap(),
+        connections_max: 64,
+        tabs_per_address_max: 64,
         checkpoint: Some(checkpoint.parse().unwrap()),
         fixed_clock_unix_ms: Some(fixed_clock_unix_ms),
     }
@@ -42,15 +44,21 @@ pub(crate) fn config(url: &str, checkpoint: &str, fixed_clock_unix_ms: u64) -> C
 /// A gateway, and a peer that is connected to it.
 pub(crate) struct Client {
     pub(crate) gateway: Gateway,
+    pub(crate) address: String,
+    peer: Peer,
+    data: PathBuf,
+}
+
+/// A peer that is connected to a gateway.
+pub(crate) struct Peer {
     handle: Handle,
     events: Events,
-    peer: String,
-    data: PathBuf,
+    gateway: String,
 }
 
 /// A new peer that is connected to `address`. Two native peers miss each other now and then, and
 /// from the same port they do so again: each attempt has a peer of its own.
-async fn dial(address: &str, topics: &[String]) -> (Handle, Events, String) {
+pub(crate) async fn dial(address: &str, topics: &[String]) -> Peer {
     for _ in 0..DIALS_MAX {
         let (handle, mut events) = Swarm::new(lampyris_net::Config {
             listen: Some(Listen {
@@ -71,8 +79,12 @@ async fn dial(address: &str, topics: &[String]) -> (Handle, Events, String) {
                 }
             }
         };
-        if let Ok(Some(peer)) = tokio::time::timeout(PATIENCE, connected).await {
-            return (handle, events, peer);
+        if let Ok(Some(gateway)) = tokio::time::timeout(PATIENCE, connected).await {
+            return Peer {
+                handle,
+                events,
+                gateway,
+            };
         }
     }
     panic!("no connection to {address}");
@@ -91,14 +103,18 @@ impl Client {
         let data = config.data.clone();
         let mut gateway = Gateway::start(config, hook).await.unwrap();
         let address = gateway.next_address().await.unwrap();
-        let (handle, events, peer) = dial(&address, &topics).await;
+        let peer = dial(&address, &topics).await;
         Self {
             gateway,
-            handle,
-            events,
+            address,
             peer,
             data,
         }
+    }
+
+    /// The peer, the folder and the gateway, to be ended one by one.
+    pub(crate) fn into_parts(self) -> (Peer, PathBuf, Gateway) {
+        (self.peer, self.data, self.gateway)
     }
 
     /// Objects of a light-client protocol, each with its fork.
@@ -134,7 +150,7 @@ impl Client {
     pub(crate) async fn gossip(&mut self, patience: Duration) -> Option<(String, Vec<u8>)> {
         let next = async {
             loop {
-                if let Event::Gossip { topic, data, .. } = self.events.next().await? {
+                if let Event::Gossip { topic, data, .. } = self.peer.events.next().await? {
                     return Some((topic, data));
                 }
             }
@@ -159,8 +175,33 @@ impl Client {
         body: Vec<u8>,
         timeout_ms: u32,
     ) -> Result<Vec<u8>, RequestError> {
-        self.handle
-            .request(&self.peer, protocol, body, timeout_ms)
-            .await
+        self.peer.try_ask(protocol, body, timeout_ms).await
+    }
+}
+
+impl Peer {
+    pub(crate) async fn ask(&self, protocol: Protocol, body: Vec<u8>) -> Vec<u8> {
+        let answer = self.try_ask(protocol, body, protocol.timeout_ms());
+        answer.await.unwrap()
+    }
+
+    pub(crate) async fn try_ask(
+        &self,
+        protocol: Protocol,
+        body: Vec<u8>,
+        timeout_ms: u32,
+    ) -> Result<Vec<u8>, RequestError> {
+        let answer = self
+            .handle
+            .request(&self.gateway, protocol, body, timeout_ms);
+        answer.await
+    }
+
+    /// Waits until the connection has ended.
+    pub(crate) async fn end(&mut self) {
+        while !matches!(
+            self.events.next().await,
+            Some(Event::Disconnected { .. }) | None
+        ) {}
     }
 }

@@ -1,8 +1,5 @@
-//! The same against a devnet that runs, with real proofs, blocks and events:
-//!
-//!     node tests/devnet/devnet.mjs start --detach
-//!     node tests/devnet/devnet.mjs config > devnet.json
-//!     LAMPYRIS_DEVNET=devnet.json cargo test -p lampyris-gateway -- --ignored
+//! The same against a devnet that runs, with real proofs, blocks and events. `npm test` runs it by
+//! `tests/browser/gateway-devnet.spec.mjs`, which starts one.
 
 use crate::{
     client::{Client, config},
@@ -24,7 +21,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a running devnet, see the module"]
+#[ignore = "needs a devnet: npm test -- tests/browser/gateway-devnet.spec.mjs"]
 async fn a_devnet_is_served_verifiably() {
     let path = std::env::var("LAMPYRIS_DEVNET").expect("LAMPYRIS_DEVNET names a file");
     let devnet: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -32,7 +29,7 @@ async fn a_devnet_is_served_verifiably() {
     let network = Network::from_json(&description).unwrap();
     let checkpoint = devnet["checkpoint"].as_str().unwrap();
     let mut settings = config(devnet["beaconUrl"].as_str().unwrap(), checkpoint, 0);
-    settings.execution = devnet["executionUrl"].as_str().unwrap().into();
+    settings.executions = vec![devnet["executionUrl"].as_str().unwrap().into()];
     settings.fixed_clock_unix_ms = None;
     settings.network = network.clone();
     let digest = network.compute_fork_digest(network.epoch_at_slot(now(&network)));

@@ -6,7 +6,10 @@
 mod client;
 mod devnet;
 mod node;
+mod operator;
 mod recordings;
+mod stopping;
+mod upstreams;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use client::{Client, config};
@@ -60,10 +63,12 @@ async fn follow_on(
         .objects(network, Protocol::LightClientUpdatesByRange, &range)
         .await;
     let periods = network.sync_committee_period_at_slot(slot) - period + 1;
-    assert_eq!(
-        updates.len() as u64,
-        periods,
-        "the present period is the last"
+    // A period that has just begun has no update yet.
+    let is_young = slot % network.preset.slots_per_period() < 16;
+    let got = updates.len() as u64;
+    assert!(
+        got == periods || (is_young && got + 1 == periods),
+        "{got} of {periods}"
     );
     for (fork, ssz) in updates {
         let update = LightClientUpdate::decode(&ssz, fork, preset).unwrap();
@@ -290,12 +295,12 @@ async fn accounts_of_mainnet_are_proven() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_verify_is_not_served() {
     let nodes = Nodes::start(fulu()).await;
-    let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
-    let client = Client::start(config, vec![]).await;
     nodes.set(Faults {
         corrupt: true,
         ..Default::default()
     });
+    let config = config(&nodes.url, FULU_CHECKPOINT, clock(FULU_SIGNATURE_SLOT));
+    let client = Client::start(config, vec![]).await;
     let root: B256 = FULU_CHECKPOINT.parse().unwrap();
     let network = Network::mainnet();
     client
@@ -345,7 +350,7 @@ async fn a_restart_keeps_address_and_chain() {
     first.stop().await;
 
     // The node is gone, so the chain can only come from the file.
-    config.beacon = "http://127.0.0.1:9".into();
+    config.beacons = vec!["http://127.0.0.1:9".into()];
     config.listen = format!("127.0.0.1:{}", address.split('/').nth(4).unwrap())
         .parse()
         .unwrap();

@@ -6,11 +6,13 @@
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use futures::StreamExt;
 use lampyris_verify::{
     config::{Fork, Network},
     containers::{
@@ -21,7 +23,11 @@ use lampyris_verify::{
 use serde_json::{Value, json};
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 use tokio::{net::TcpListener, sync::broadcast};
 
@@ -43,9 +49,33 @@ pub(crate) struct Recording {
     pub(crate) logs: Vec<Value>,
 }
 
+/// How every question is answered, whatever it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// As it should be.
+    #[default]
+    Good,
+    /// Never.
+    Silent,
+    /// With a failure.
+    Dead,
+    /// With a page for people.
+    Garbage,
+    /// Without an end.
+    Endless,
+    /// A byte now and then.
+    Dripping,
+    /// After this many milliseconds.
+    Late(u64),
+}
+
 /// What goes wrong on purpose.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
+    /// How it answers at all.
+    pub(crate) manner: Manner,
+    /// The latest update is an older one.
+    pub(crate) stale: bool,
     /// The node is of another network.
     pub(crate) other_network: bool,
     /// Proofs, headers and updates have a wrong byte.
@@ -60,6 +90,7 @@ pub(crate) struct Nodes {
     pub(crate) url: String,
     faults: Arc<Mutex<Faults>>,
     events: broadcast::Sender<String>,
+    calls: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +98,7 @@ struct Shared {
     recording: Arc<Recording>,
     faults: Arc<Mutex<Faults>>,
     events: broadcast::Sender<String>,
+    calls: Arc<AtomicU64>,
 }
 
 /// Reads a recorded answer, without the JSON-RPC around it.
@@ -88,7 +120,9 @@ impl Nodes {
             recording: Arc::new(recording),
             faults: faults.clone(),
             events: events.clone(),
+            calls: Arc::default(),
         };
+        let calls = shared.calls.clone();
         let light_client = "/eth/v1/beacon/light_client";
         let router = Router::new()
             .route("/eth/v1/beacon/genesis", get(genesis))
@@ -104,13 +138,25 @@ impl Nodes {
             )
             .route("/eth/v1/events", get(event_stream))
             .route("/", post(rpc))
+            .layer(from_fn_with_state(shared.clone(), behave))
             .with_state(shared);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             url,
             faults,
             events,
+            calls,
         }
+    }
+
+    /// How many questions came so far.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Behaves like this from now on.
+    pub(crate) fn set_manner(&self, manner: Manner) {
+        self.faults.lock().unwrap().manner = manner;
     }
 
     /// Sends an event to everyone who listens, as soon as somebody does.
@@ -123,6 +169,32 @@ impl Nodes {
 
     pub(crate) fn set(&self, faults: Faults) {
         *self.faults.lock().unwrap() = faults;
+    }
+}
+
+async fn behave(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    shared.calls.fetch_add(1, Ordering::Relaxed);
+    let manner = shared.faults.lock().unwrap().manner;
+    let stream = |piece: &'static [u8], pause_ms| {
+        let pause = Duration::from_millis(pause_ms);
+        let pieces = futures::stream::repeat(piece).then(move |piece| async move {
+            tokio::time::sleep(pause).await;
+            Ok::<_, std::convert::Infallible>(piece)
+        });
+        let body = Body::from_stream(pieces);
+        ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+    };
+    match manner {
+        Manner::Good => next.run(request).await,
+        Manner::Silent => std::future::pending().await,
+        Manner::Dead => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Manner::Garbage => "<html>Too many requests</html>".into_response(),
+        Manner::Endless => stream(&[b' '; 65_536], 0),
+        Manner::Dripping => stream(b" ", 50),
+        Manner::Late(milliseconds) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            next.run(request).await
+        }
     }
 }
 
@@ -180,7 +252,13 @@ async fn optimistic(
         return StatusCode::NOT_FOUND.into_response();
     }
     let (fork, preset) = (recording.fork, Network::mainnet().preset);
-    object(&recording, &headers, &recording.optimistic, |data| {
+    let stale = faults.lock().unwrap().stale;
+    let latest = if stale {
+        &recording.update
+    } else {
+        &recording.optimistic
+    };
+    object(&recording, &headers, latest, |data| {
         LightClientOptimisticUpdate::from_json(data, fork, &preset)
             .unwrap()
             .encode(fork)
