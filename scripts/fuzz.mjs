@@ -44,7 +44,7 @@ const instrumentation = [
 /** A target that needs more for one input allocates what a peer asks for. */
 const memoryMaxMb = 2048;
 /** An input that takes longer hangs. */
-const inputTimeoutSeconds = 20;
+const inputTimeoutSeconds = 60;
 const inputBytesMax = 65_536;
 
 /**
