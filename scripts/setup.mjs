@@ -76,8 +76,8 @@ function checkRustup() {
 const systemPrograms = [
   { program: 'cc', packages: ['gcc', 'libc6-dev'], find: () => findProgram('cc'), why: 'links Rust programs' },
   { program: 'make', packages: ['make'], find: () => findProgram('make'), why: 'builds C in Rust dependencies' },
-  { program: 'clang', packages: ['clang'], find: () => findProgram('clang'), why: 'compiles to wasm what dependencies and tests have of C' },
-  { program: 'llvm-ar', packages: ['llvm'], find: () => findProgram('llvm-ar'), why: 'packs it' },
+  { program: 'clang', packages: ['clang'], find: () => findProgram('clang'), why: 'compiles blst for the tests on 32 bits' },
+  { program: 'llvm-ar', packages: ['llvm'], find: () => findProgram('llvm-ar'), why: 'packs blst for the tests on 32 bits' },
   { program: 'chromium', packages: ['chromium'], find: findChromium, why: 'runs the browser tests' },
 ];
 

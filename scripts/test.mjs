@@ -41,7 +41,8 @@ const crossEnvironment = {
   CC_wasm32_wasip1: 'clang',
   AR_wasm32_wasip1: 'llvm-ar',
 };
-const nodeRunner = [process.execPath, '--no-warnings', join(root, 'scripts', 'library', 'wasi-runner.mjs')];
+/** V8's quick calls crash Node's WASI (20.20) when the program's memory has grown: they end in a segmentation fault. */
+const nodeRunner = [process.execPath, '--no-warnings', '--no-turbo-fast-api-calls', join(root, 'scripts', 'library', 'wasi-runner.mjs')];
 const onNode = ['--target', 'wasm32-wasip1', '--config', `target.wasm32-wasip1.runner=${JSON.stringify(nodeRunner)}`];
 
 /**
@@ -106,7 +107,6 @@ function steps(files, fast, wantsNative) {
       ['check', '-p', 'lampyris-verify', '--target', 'thumbv7m-none-eabi', '--no-default-features', '--locked'], crossEnvironment),
     { name: 'Rust tests', group: 'rust', run: () => rustTests(['--workspace']) },
     { name: 'Rust tests on wasm32', group: 'rust', run: () => rustTests([...onNode, ...portableTests], crossEnvironment) },
-    check('rust', 'Hashes in wasm', 'cargo', ['test', '-p', 'lampyris-hash', '--target', 'wasm32-unknown-unknown', '--test', 'hashes', '--locked']),
     { name: 'Node tests', group: 'js', run: () => nodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
     ...chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({
       name: `Browser: ${relative(join(root, 'tests', 'browser'), file)}`,

@@ -1,12 +1,10 @@
-//! The hashes against other implementations, natively and, under a test runner, in WebAssembly.
+//! The hashes against other implementations, natively and in WebAssembly.
 //!
-//! `cargo test -p lampyris-hash`, and the same with `--target wasm32-unknown-unknown`.
+//! `cargo test -p lampyris-hash`, and `npm test` the same for `wasm32-wasip1`.
 
 use lampyris_hash::{
     keccak256, keccak256_each, keccak256_pair, sha256, sha256_pair, sha256_parents,
 };
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// Longer than seven blocks of Keccak.
 const LENGTH_MAX: usize = 1_000;

@@ -3,8 +3,6 @@
 use num_bigint::{BigInt, BigUint, Sign};
 use std::vec::Vec;
 use std::{array, vec};
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::Bytes;
 use crate::field::{BITS, Field, Fp, Fp2, Fp6, Fp12, LIMBS, invert_all};

@@ -2,8 +2,6 @@
 
 use blst::min_pk::SecretKey;
 use std::vec::Vec;
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{Bytes, DST};
 use crate::{AggregateKey, PublicKey, Signature, SignatureSet, verify, verify_batch};
