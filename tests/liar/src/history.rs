@@ -16,6 +16,9 @@ use std::{
 /// How much of each kind is remembered.
 const KEPT_MAX: usize = 64;
 
+/// So many slots behind the newest, an update is certainly stale to any peer.
+const STALE_SLOTS: u64 = 16;
+
 /// The past.
 #[derive(Debug, Default)]
 pub(crate) struct History {
@@ -59,6 +62,24 @@ impl History {
             .iter()
             .find(|update| update.rank.attested_slot < latest.rank.attested_slot);
         older.cloned()
+    }
+
+    /// Another stale update of a kind each turn: peers do not look twice at the same message, and the
+    /// first may come before they know what is stale.
+    pub(crate) fn stale(&self, kind: TopicKind, latest: &Latest, turn: u64) -> Option<Arc<Latest>> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = match kind {
+            TopicKind::FinalityUpdate => &inner.finality,
+            TopicKind::OptimisticUpdate => &inner.optimistic,
+        };
+        let stale: Vec<_> = list
+            .iter()
+            .filter(|update| {
+                update.rank.attested_slot.saturating_add(STALE_SLOTS) < latest.rank.attested_slot
+            })
+            .collect();
+        let index = usize::try_from(turn).unwrap_or_default() % stale.len().max(1);
+        stale.get(index).map(|update| Arc::clone(update))
     }
 
     /// A finalized block's root other than `root`.

@@ -212,16 +212,16 @@ impl Hook for Liar {
         if lie.kind != Kind::Gossip {
             return Some(honest());
         }
-        self.told.fetch_add(1, Ordering::Relaxed);
+        let turn = self.told.fetch_add(1, Ordering::Relaxed);
         match lie.how {
             How::Flip => Some(alter::message(update, Change::Flip { seed: lie.seed })),
             How::Cut => Some(alter::message(update, Change::Cut)),
             How::Oversized => Some(alter::message(update, Change::Oversize)),
             How::Silent => None,
             How::Stale => {
-                let older = self.history.older(kind, update);
-                let older = older.as_ref().unwrap_or(update);
-                Some(lampyris_wire::gossip::compress(&older.encoded.ssz))
+                let stale = self.history.stale(kind, update, turn);
+                let stale = stale.as_ref().unwrap_or(update);
+                Some(lampyris_wire::gossip::compress(&stale.encoded.ssz))
             }
         }
     }
