@@ -5,7 +5,7 @@ use lampyris_verify::{B256, Bytes, Error, Fault, Proven};
 use serde_json::Value;
 
 use crate::blocks;
-use crate::trusted::proven;
+use lampyris_vectors::trusted::header as proven;
 
 struct Block {
     header: Header,

@@ -9,7 +9,7 @@ use lampyris_verify::trie::NodeSet;
 use lampyris_verify::{Address, B256, Bytes, Error, Fault, U256};
 
 use crate::blocks;
-use crate::trusted::{proven_block, state};
+use lampyris_vectors::trusted::{block as proven_block, state};
 
 fn words(entries: &[(u64, B256)]) -> BTreeMap<u64, U256> {
     let word = |(slot, word): &(u64, B256)| (*slot, U256::from_be_bytes(word.0));

@@ -8,7 +8,7 @@ use lampyris_verify::execution::{
 use lampyris_verify::{Address, B256, Bytes, Error, Fault, Proven};
 
 use crate::blocks;
-use crate::trusted::proven;
+use lampyris_vectors::trusted::header as proven;
 
 type Receipts = BTreeMap<u64, Vec<Bytes>>;
 

@@ -10,4 +10,3 @@ mod gloas;
 mod history;
 mod logs;
 mod transactions;
-mod trusted;
