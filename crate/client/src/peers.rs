@@ -18,8 +18,11 @@ const PEERS_MAX: usize = 64;
 const FAULTS_MAX: usize = 8;
 /// How long a peer that lied is not dialled again.
 const LIE_BAN_MS: u64 = 10 * 60 * 1000;
-/// How long a silent or stale peer is not dialled again.
-const SLOW_BAN_MS: u64 = 30 * 1000;
+/// How long a stale peer is not dialled again.
+const STALE_BAN_MS: u64 = 30 * 1000;
+/// First and longest time for which a silent peer is not dialled again. It starts short: who was
+/// killed while a question was open looks just like who withholds the answer.
+const SILENT_BAN_MS: (u64, u64) = (5_000, 60_000);
 /// So many unanswered requests of one kind in a row, and the peer counts as silent.
 pub(crate) const SILENT_MAX: u8 = 2;
 /// First and longest pause before a lost gateway is dialled again.
@@ -52,6 +55,7 @@ struct Peer {
     examined: bool,
     redial_at_ms: u64,
     redial_pause_ms: u64,
+    silent_ban_ms: u64,
 }
 
 impl Peer {
@@ -72,6 +76,7 @@ impl Peer {
             examined: false,
             redial_at_ms: now_ms,
             redial_pause_ms: REDIAL_MS.0,
+            silent_ban_ms: SILENT_BAN_MS.0,
         }
     }
 
@@ -243,7 +248,7 @@ impl Peers {
         let peer = self.table.get_mut(id)?;
         let (name, message, ban_ms) = match misdeed {
             Misdeed::Lied(what) => ("lied", format!("{}: {what}", kind.name()), LIE_BAN_MS),
-            Misdeed::Stale(what) => ("stale", format!("{}: {what}", kind.name()), SLOW_BAN_MS),
+            Misdeed::Stale(what) => ("stale", format!("{}: {what}", kind.name()), STALE_BAN_MS),
             Misdeed::Oversized => (
                 "oversized",
                 format!("{}: larger than allowed", kind.name()),
@@ -252,7 +257,7 @@ impl Peers {
             Misdeed::Silent => (
                 "silent",
                 format!("{}: no answer in time", kind.name()),
-                SLOW_BAN_MS,
+                peer.silent_ban_ms,
             ),
         };
         if peer.faults.len() >= FAULTS_MAX {
@@ -270,6 +275,7 @@ impl Peers {
             if *count < SILENT_MAX {
                 return None;
             }
+            peer.silent_ban_ms = ban_ms.saturating_mul(2).min(SILENT_BAN_MS.1);
         }
         peer.enter(Link::Dropped, now_ms, Some(reason.clone()));
         peer.redial_at_ms = now_ms.saturating_add(ban_ms);
@@ -377,6 +383,22 @@ mod tests {
         assert_eq!(reason.as_deref(), Some("lied: state proof: bad node"));
         assert_eq!(peers.due_dials(LIE_BAN_MS), Vec::<String>::new());
         assert_eq!(peers.due_dials(LIE_BAN_MS + 5).len(), 1);
+    }
+
+    #[test]
+    fn a_silent_peer_is_tried_again_soon_and_then_later_and_later() {
+        let mut peers = connected();
+        let id = "12D3KooWaaaa";
+        let mut now_ms = 10;
+        for ban_ms in [5_000, 10_000, 20_000, 40_000, 60_000, 60_000] {
+            for _ in 0..SILENT_MAX {
+                peers.misbehaved(id, Kind::Proof, &Misdeed::Silent, now_ms);
+            }
+            now_ms += ban_ms;
+            assert!(peers.due_dials(now_ms - 1).is_empty());
+            assert_eq!(peers.due_dials(now_ms).len(), 1);
+            peers.connected(id, ADDRESS, now_ms);
+        }
     }
 
     #[test]
