@@ -74,7 +74,7 @@ impl std::fmt::Debug for Listen {
 /// How many connections to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Peers that dialled us. Each costs natively about 1 MB with its WebRTC stack.
+    /// Peers that dialled us. Each costs about 0.1 MB of transport.
     pub inbound_max: u32,
     /// Peers that we dialled. A browser fails at about 500 WebRTC connections a page.
     pub outbound_max: u32,

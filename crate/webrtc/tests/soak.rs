@@ -92,3 +92,24 @@ async fn two_thousand_cycles_and_ten_thousand_requests() {
     cycles(2_000).await;
     requests(10_000).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a figure for the documentation"]
+async fn what_an_open_connection_costs() {
+    const CONNECTIONS: u64 = 100;
+    let mut listening = ours();
+    let address = listening.listen("/ip4/127.0.0.1/udp/0/webrtc-direct").await;
+    cycle(&mut listening, &address).await;
+    let before = memory_kb();
+    let mut open = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let mut dialling = ours();
+        let (dialled, accepted) = tokio::join!(dialling.dial(address.clone()), listening.accept());
+        accepted.echo();
+        let dialled = dialled.unwrap();
+        assert_eq!(dialled.exchange(b"request").await, b"request");
+        open.push((dialling, dialled));
+    }
+    let each = memory_kb().saturating_sub(before) / CONNECTIONS;
+    println!("{each} kB for both sides of an open connection");
+}
