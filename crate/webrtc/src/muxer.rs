@@ -31,6 +31,12 @@ const BURST_MAX: u32 = 64;
 /// How often deadlines are looked at while there are any.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How long a listener opens nothing while the dialler opens nothing. The stock diallers listen for
+/// streams only some time after their handshake, on a busy page more than 200 ms, and then open one; what
+/// comes before is lost, and gossip never begins.
+#[cfg(not(target_arch = "wasm32"))]
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// A connection with its streams.
 pub(crate) struct Muxer<B: Backend> {
     backend: B,
@@ -40,6 +46,8 @@ pub(crate) struct Muxer<B: Backend> {
     outbound_waker: Option<Waker>,
     signal: Signal,
     tick: Option<Delay>,
+    /// Until when, or until the other side's first stream, we open none.
+    patience: Option<Delay>,
     /// The end of the connection, said once more to who asks again.
     ended: Option<Error>,
 }
@@ -54,7 +62,16 @@ impl<B: Backend> Muxer<B> {
             outbound_waker: None,
             signal,
             tick: None,
+            patience: None,
             ended: None,
+        }
+    }
+
+    /// Lets the other side open the first stream.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn be_patient(&mut self) {
+        if self.inbound.is_empty() {
+            self.patience = Some(Delay::new(PATIENCE));
         }
     }
 
@@ -128,6 +145,9 @@ impl<B: Backend> Muxer<B> {
         let stream = self.adopt(id, Closer::They);
         self.inbound.push_back(stream);
         wake(&mut self.inbound_waker);
+        if self.patience.take().is_some() {
+            wake(&mut self.outbound_waker);
+        }
     }
 
     /// Hands to the backend what streams want to send, and closes the data channels that are done.
@@ -220,10 +240,15 @@ impl<B: Backend> StreamMuxer for Muxer<B> {
         if let Some(error) = &self.ended {
             return Poll::Ready(Err(error.clone()));
         }
-        if self.channels.len() >= CHANNELS_MAX {
+        let is_patient = self
+            .patience
+            .as_mut()
+            .is_some_and(|patience| patience.poll_unpin(context).is_pending());
+        if is_patient || self.channels.len() >= CHANNELS_MAX {
             self.outbound_waker = Some(context.waker().clone());
             return Poll::Pending;
         }
+        self.patience = None;
         let id = self.backend.open()?;
         let stream = self.adopt(id, Closer::We);
         self.signal.raise();

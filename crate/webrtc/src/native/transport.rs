@@ -321,8 +321,12 @@ async fn establish(
         };
         let stream = muxer.adopt(channel, closer);
         let certificates = Fingerprints { dialler, listener };
-        let (peer, muxer) = authenticate(muxer, stream, config.keys, role, certificates).await?;
+        let (peer, mut muxer) =
+            authenticate(muxer, stream, config.keys, role, certificates).await?;
         muxer.backend().established();
+        if role == Role::Listener {
+            muxer.be_patient();
+        }
         Ok((peer, StreamMuxerBox::new(muxer)))
     };
     tokio::time::timeout(Duration::from_secs(HANDSHAKE_SECONDS), handshake)
