@@ -45,6 +45,12 @@ const crossEnvironment = {
 const nodeRunner = [process.execPath, '--no-warnings', '--no-turbo-fast-api-calls', join(root, 'scripts', 'library', 'wasi-runner.mjs')];
 const onNode = ['--target', 'wasm32-wasip1', '--config', `target.wasm32-wasip1.runner=${JSON.stringify(nodeRunner)}`];
 
+/** Chromium as it is, and as it is about to be: it will refuse changed session descriptions, on which version 1 of webrtc-direct relies. */
+const browsers = {
+  Browser: '',
+  'Browser that refuses changed descriptions': '--force-fieldtrials=WebRTC-NoSdpMangleUfrag/Enabled/',
+};
+
 /**
  * @typedef {{ passed: number, failed: number }} Counts
  * @typedef {{ name: string, group: typeof groups[number] | 'build', run: () => Promise<Counts> }} Step
@@ -108,11 +114,11 @@ function steps(files, fast, wantsNative) {
     { name: 'Rust tests', group: 'rust', run: () => rustTests(['--workspace']) },
     { name: 'Rust tests on wasm32', group: 'rust', run: () => rustTests([...onNode, ...portableTests], crossEnvironment) },
     { name: 'Node tests', group: 'js', run: () => nodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
-    ...chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({
-      name: `Browser: ${relative(join(root, 'tests', 'browser'), file)}`,
+    ...Object.entries(browsers).flatMap(([name, flags]) => chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({
+      name: `${name}: ${relative(join(root, 'tests', 'browser'), file)}`,
       group: 'browser',
-      run: () => nodeTests([file]),
-    })),
+      run: () => nodeTests([file], { CHROMIUM_FLAGS: flags }),
+    }))),
   ];
 }
 
@@ -158,16 +164,17 @@ async function rustTests(which, environment) {
 
 /**
  * @param {string[]} files
+ * @param {Record<string, string>} [environment]
  * @returns {Promise<Counts>}
  */
-async function nodeTests(files) {
+async function nodeTests(files, environment) {
   if (files.length === 0) return { passed: 0, failed: 0 };
   const folder = mkdtempSync(join(tmpdir(), 'lampyris-test-'));
   const report = join(folder, 'counts.json');
   try {
     const { code } = await runToEnd(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', '--test-reporter-destination=stdout',
       `--test-reporter=${join(root, 'scripts', 'library', 'count-reporter.mjs')}`, `--test-reporter-destination=${report}`, ...files],
-      { timeoutMs: stepTimeoutMs });
+      { timeoutMs: stepTimeoutMs, environment });
     const counts = existsSync(report) ? readFileSync(report, 'utf8') : '';
     return blamed(counts === '' ? { passed: 0, failed: 0 } : JSON.parse(counts), code);
   } finally {

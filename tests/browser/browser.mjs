@@ -14,9 +14,17 @@ export const PASSPHRASE = "glow in the dark";
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").Browser} Browser */
 
-/** @returns {Promise<Browser>} */
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+/** What Chrome is about to do by default: pages may not change their own ICE credentials. */
+export const NO_CHANGED_CREDENTIALS = "--force-fieldtrials=WebRTC-NoSdpMangleUfrag/Enabled/";
+
+/**
+ * All browser tests can be run with more flags: `CHROMIUM_FLAGS="…" npm test -- --only browser`.
+ * @param {...string} flags
+ * @returns {Promise<Browser>}
+ */
+export function launch(...flags) {
+  const more = process.env.CHROMIUM_FLAGS?.split(" ").filter((flag) => flag !== "") ?? [];
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...flags, ...more] });
 }
 
 /**

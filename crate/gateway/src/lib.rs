@@ -243,6 +243,7 @@ fn listen(
         republish: true,
         limits: lampyris_net::Limits {
             inbound_max: config.connections_max,
+            inbound_per_address_max: config.tabs_per_address_max,
             ..Default::default()
         },
         ..Default::default()

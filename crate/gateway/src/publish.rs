@@ -128,14 +128,16 @@ impl Publisher {
     }
 
     async fn publish(&mut self, kind: TopicKind, latest: &Arc<Latest>) {
-        self.published(kind).at = Some(monotonic());
         let Some(data) = self.server.hook().publish(kind, latest) else {
             return;
         };
         let topic = gossip::topic_name(latest.encoded.digest, kind);
         let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
         match self.handle.publish(&topic, data).await {
-            Ok(()) => self.metrics.count_published(label(kind), bytes),
+            Ok(()) => {
+                self.published(kind).at = Some(monotonic());
+                self.metrics.count_published(label(kind), bytes);
+            }
             // Nobody listens, or everybody has it.
             Err(error) => tracing::debug!(%error, topic, "not published"),
         }

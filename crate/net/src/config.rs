@@ -74,8 +74,11 @@ impl std::fmt::Debug for Listen {
 /// How many connections to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Peers that dialled us. Each costs natively about 1 MB with its WebRTC stack.
+    /// Peers that dialled us. Each costs about 0.1 MB of transport.
     pub inbound_max: u32,
+    /// Of these, peers behind one network address; this machine's own are not counted. Some more may
+    /// connect, so that whoever counts for itself can tell them why they have to go.
+    pub inbound_per_address_max: u32,
     /// Peers that we dialled. A browser fails at about 500 WebRTC connections a page.
     pub outbound_max: u32,
 }
@@ -84,6 +87,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             inbound_max: 256,
+            inbound_per_address_max: 64,
             outbound_max: 16,
         }
     }

@@ -223,17 +223,15 @@ impl Driver {
                 protocol,
                 answer,
             } => {
-                let Some(record) = self.connections.get_mut(&connection) else {
+                let Some(record) = self.connections.get(&connection) else {
                     let _gone = answer.send(Err(OpenError::Closed));
                     return;
                 };
                 let peer = record.peer;
-                let is_used_up = record.count_stream();
                 self.swarm
                     .behaviour_mut()
                     .streams
                     .open(peer, connection, protocol, answer);
-                self.recycle_if(is_used_up, connection);
             }
             Notice::Close { connection, reason } => self.close(connection, reason),
         }
@@ -244,16 +242,6 @@ impl Driver {
         if let Some(record) = self.connections.get_mut(&id) {
             record.close_reason.get_or_insert(reason);
             self.swarm.close_connection(id);
-        }
-    }
-
-    /// Closes a connection whose streams are used up, and dials it again if it was us who did.
-    fn recycle_if(&mut self, is_used_up: bool, id: ConnectionId) {
-        if is_used_up {
-            if let Some(record) = self.connections.get_mut(&id) {
-                record.redial = record.dialled.clone();
-            }
-            self.close(id, "renewed after many streams".into());
         }
     }
 }

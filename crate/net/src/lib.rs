@@ -39,7 +39,6 @@ mod handle;
 mod heartbeat;
 mod key;
 mod life;
-mod muxer;
 mod places;
 mod rate;
 mod requests;

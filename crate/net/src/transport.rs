@@ -17,13 +17,6 @@ use crate::{config::Config, error::Result};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::generate_certificate_pem;
 
-/// How long the dialler keeps quiet on a new connection. The stock native half listens for streams only
-/// after it has sent the handshake's last message; on a busy machine a stream that comes at once is
-/// lost. The listener waits for that stream before it begins itself.
-const DIALLER_DELAY: std::time::Duration = std::time::Duration::from_millis(100);
-/// How long connecting may take in all: nobody waits longer for a gateway.
-const CONNECT_TIME: std::time::Duration = std::time::Duration::from_secs(10);
-
 /// A transport that gives authenticated, multiplexed connections.
 pub(crate) type Connections = Boxed<(PeerId, StreamMuxerBox)>;
 

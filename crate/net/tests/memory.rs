@@ -338,32 +338,6 @@ async fn beyond_the_limit_a_peer_is_turned_away_at_once() {
     assert_eq!(answer, Ok(vec![1]));
 }
 
-#[tokio::test]
-async fn a_connection_is_renewed_after_ten_thousand_streams() {
-    let (mut listener, mut dialler) = connected().await;
-    let peer = listener.id();
-    listener.serve(|_, body| Some(body));
-    let protocol = Protocol::LightClientOptimisticUpdate;
-    let handle = dialler.handle.clone();
-    let asking = tokio::spawn(async move {
-        let mut answers = 0;
-        // Most are refused for their number: each is a stream nevertheless.
-        while handle.request(&peer, protocol, vec![], 5_000).await.is_ok() {
-            answers += 1;
-        }
-        answers
-    });
-    let reason = dialler.disconnected().await;
-    assert!(reason.contains("renewed"), "{reason}");
-    let answers = asking.await.unwrap();
-    assert!((9_990..10_000).contains(&answers), "{answers}");
-    dialler.until_connected(&listener.id()).await;
-    let again = dialler
-        .ask(&listener.id(), Protocol::State, vec![1], 5_000)
-        .await;
-    assert_eq!(again, Ok(vec![1]));
-}
-
 async fn connected() -> (Peer, Peer) {
     let mut listener = memory_listener(&[]);
     let mut dialler = memory_dialler(false);

@@ -37,23 +37,13 @@ fn peer(serve: bool, topics: &[&str]) -> Peer {
     })
 }
 
-/// A new dialler that is connected to a listener. Two of a hundred pairs of the native stack miss each
-/// other (a browser does not, in hundreds), and from the same port they do so again: a fresh one then.
+/// A new dialler that is connected to a listener.
 async fn connected_to(listener: &mut Peer, topics: &[&str]) -> Peer {
     let address = listener.address().await;
-    let id = listener.id();
-    for _ in 0..4 {
-        let mut dialler = peer(false, topics);
-        dialler.handle.dial(&address).unwrap();
-        let connected = dialler.until_connected(&id);
-        if tokio::time::timeout(Duration::from_secs(4), connected)
-            .await
-            .is_ok()
-        {
-            return dialler;
-        }
-    }
-    panic!("no connection to {address}");
+    let mut dialler = peer(false, topics);
+    dialler.handle.dial(&address).unwrap();
+    dialler.until_connected(&listener.id()).await;
+    dialler
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! One tab.
 
 use alloy_primitives::{Address, B256};
-use lampyris_net::{Config, Event, Events, Handle, Listen, Protocol, Swarm, Verdict};
+use lampyris_net::{Config, Event, Events, Handle, Protocol, Swarm, Verdict};
 use lampyris_verify::{
     config::{Fork, Network},
     containers::{LightClientBootstrap, LightClientOptimisticUpdate},
@@ -138,12 +138,7 @@ impl Tab {
     }
 
     async fn connect(&self) -> Option<(Handle, Events, String)> {
-        let listen = Listen {
-            udp_addr: "127.0.0.1:0".into(),
-            certificate_pem: lampyris_net::generate_certificate_pem().ok()?,
-        };
         let config = Config {
-            listen: Some(listen),
             topics: self.topics.clone(),
             ..Config::default()
         };

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use lampyris_gateway::{Config, Gateway, Honest, Hook};
-use lampyris_net::{Event, Events, Handle, Listen, RequestError, Swarm};
+use lampyris_net::{Event, Events, Handle, RequestError, Swarm};
 use lampyris_verify::config::{Fork, Network};
 use lampyris_wire::{
     Protocol, req_resp,
@@ -18,9 +18,8 @@ use std::{
     time::Duration,
 };
 
-/// A connection takes a quarter of a second on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(5);
-const DIALS_MAX: u32 = 4;
+/// Longer than the transport gives a connection.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A configuration for tests: mainnet at a fixed clock, free ports, a folder of its own.
 pub(crate) fn config(url: &str, checkpoint: &str, fixed_clock_unix_ms: u64) -> Config {
@@ -56,38 +55,29 @@ pub(crate) struct Peer {
     gateway: String,
 }
 
-/// A new peer that is connected to `address`. Two native peers miss each other now and then, and
-/// from the same port they do so again: each attempt has a peer of its own.
+/// A new peer that is connected to `address`.
 pub(crate) async fn dial(address: &str, topics: &[String]) -> Peer {
-    for _ in 0..DIALS_MAX {
-        let (handle, mut events) = Swarm::new(lampyris_net::Config {
-            listen: Some(Listen {
-                udp_addr: "127.0.0.1:0".into(),
-                certificate_pem: lampyris_net::generate_certificate_pem().unwrap(),
-            }),
-            topics: topics.to_vec(),
-            ..Default::default()
-        })
-        .unwrap();
-        handle.dial(address).unwrap();
-        let connected = async {
-            loop {
-                match events.next().await {
-                    Some(Event::Connected { peer, .. }) => return Some(peer),
-                    Some(Event::DialFailed { .. }) | None => return None,
-                    Some(_) => {}
-                }
+    let (handle, mut events) = Swarm::new(lampyris_net::Config {
+        topics: topics.to_vec(),
+        ..Default::default()
+    })
+    .unwrap();
+    handle.dial(address).unwrap();
+    let connected = async {
+        loop {
+            match events.next().await.expect("a swarm that lives") {
+                Event::Connected { peer, .. } => return peer,
+                Event::DialFailed { reason, .. } => panic!("no connection to {address}: {reason}"),
+                _ => {}
             }
-        };
-        if let Ok(Some(gateway)) = tokio::time::timeout(PATIENCE, connected).await {
-            return Peer {
-                handle,
-                events,
-                gateway,
-            };
         }
+    };
+    let connected = tokio::time::timeout(PATIENCE, connected).await;
+    Peer {
+        gateway: connected.expect("an answer in time"),
+        handle,
+        events,
     }
-    panic!("no connection to {address}");
 }
 
 impl Client {

@@ -21,20 +21,13 @@ use crate::{
     streams::Stream,
 };
 
-/// Streams after which a connection is renewed: the stock crates never close a data channel, each
-/// costs the listener about 2 kB until then, and at 32 767 the browser's half fails.
-const STREAMS_MAX: u32 = 10_000;
-
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) peer: PeerId,
-    /// The address that we dialled, if it was us.
-    pub(super) dialled: Option<Multiaddr>,
     /// The address to dial when it is closed.
     pub(super) redial: Option<Multiaddr>,
     pub(super) close_reason: Option<String>,
-    streams: u32,
     /// Ends the tasks when the connection is closed.
     _guard: Guard,
     life: Life,
@@ -54,7 +47,6 @@ impl Connection {
     pub(super) fn start(
         id: ConnectionId,
         peer: PeerId,
-        address: Multiaddr,
         is_dialler: bool,
         notices: mpsc::Sender<Notice>,
         events: Arc<Mutex<mpsc::Sender<Event>>>,
@@ -78,10 +70,8 @@ impl Connection {
         }
         Self {
             peer,
-            dialled: is_dialler.then_some(address),
             redial: None,
             close_reason: None,
-            streams: 0,
             _guard: guard,
             life,
             opener,
@@ -92,12 +82,6 @@ impl Connection {
             gossip: Bucket::new(rate::GOSSIP),
             state_server: None,
         }
-    }
-
-    /// Counts a stream; whether the connection is used up by it.
-    pub(super) const fn count_stream(&mut self) -> bool {
-        self.streams += 1;
-        self.streams == STREAMS_MAX
     }
 
     /// Whether one more message of the peer is listened to.

@@ -114,9 +114,7 @@ impl Driver {
             stream,
         } = inbound;
         if let Some(record) = self.connections.get_mut(&connection) {
-            let is_used_up = record.count_stream();
             record.accept(&protocol, stream);
-            self.recycle_if(is_used_up, connection);
         }
     }
 
@@ -132,7 +130,7 @@ impl Driver {
         connections.push(id);
         let notices = self.notices_sender.clone();
         let events = self.inbound_events.clone();
-        let connection = Connection::start(id, peer, address.clone(), is_dialler, notices, events);
+        let connection = Connection::start(id, peer, is_dialler, notices, events);
         self.connections.insert(id, connection);
         if older.is_empty() {
             self.emit(Event::Connected {

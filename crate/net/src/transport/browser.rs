@@ -1,17 +1,12 @@
 //! WebRTC in a tab: dials gateways, cannot listen.
 
-use futures_timer::Delay;
-use libp2p::{
-    Multiaddr, Transport as _,
-    core::{muxing::StreamMuxerBox, transport::timeout::TransportTimeout},
-};
-use libp2p_webrtc_websys as webrtc;
+use lampyris_webrtc as webrtc;
+use libp2p::{Multiaddr, Transport as _};
 
-use super::{CONNECT_TIME, Connections, DIALLER_DELAY};
+use super::Connections;
 use crate::{
     config::Config,
     error::{Error, Result},
-    muxer::Shim,
 };
 
 pub(super) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)> {
@@ -20,11 +15,6 @@ pub(super) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)>
             reason: "a tab cannot listen".into(),
         });
     }
-    let transport = webrtc::Transport::new(webrtc::Config::new(config.key.pair())).and_then(
-        |(peer, muxer), _| async move {
-            Delay::new(DIALLER_DELAY).await;
-            Ok::<_, webrtc::Error>((peer, StreamMuxerBox::new(Shim::new(muxer))))
-        },
-    );
-    Ok((TransportTimeout::new(transport, CONNECT_TIME).boxed(), None))
+    let transport = webrtc::Transport::new(webrtc::Config::new(config.key.pair().clone()));
+    Ok((transport.boxed(), None))
 }

@@ -1,5 +1,7 @@
 //! Connections inside the process, encrypted and multiplexed as over TCP.
 
+use std::time::Duration;
+
 use libp2p::{
     Multiaddr, Transport as _,
     core::{muxing::StreamMuxerBox, transport::MemoryTransport, upgrade::Version},
@@ -7,12 +9,14 @@ use libp2p::{
     noise, yamux,
 };
 
-use super::{CONNECT_TIME, Connections};
+use super::Connections;
 use crate::{
     config::Config,
     error::{Error, Result},
-    muxer::Shim,
 };
+
+/// How long connecting may take.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
 
 pub(super) fn build(
     config: &Config,
@@ -26,7 +30,7 @@ pub(super) fn build(
         .authenticate(noise)
         .multiplex(yamux::Config::default())
         .timeout(CONNECT_TIME)
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(Shim::new(muxer))))
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
         .boxed();
     Ok((transport, listen.map(|port| Protocol::Memory(port).into())))
 }

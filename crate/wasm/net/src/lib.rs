@@ -10,20 +10,11 @@ mod crash;
 mod event;
 mod object;
 
-use std::sync::Once;
-
 use js_sys::{Function, Promise};
 use lampyris_net::{Config, Handle, Protocol, RequestError, Verdict};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-
-#[wasm_bindgen(module = "/src/guard.js")]
-extern "C" {
-    /// Makes late events of data channels harmless, once a page.
-    #[wasm_bindgen(js_name = guardDataChannels)]
-    fn guard_data_channels();
-}
 
 /// What a swarm is started with: `{ topics?: string[] }`.
 #[derive(Debug, Default, Deserialize)]
@@ -47,14 +38,12 @@ impl Swarm {
         config: JsValue,
         #[wasm_bindgen(js_name = onEvent)] on_event: Function,
     ) -> Result<Self, JsValue> {
-        static GUARD: Once = Once::new();
         let options = if config.is_undefined() || config.is_null() {
             Options::default()
         } else {
             serde_wasm_bindgen::from_value(config).map_err(|error| failed(&error))?
         };
         crash::watch(&on_event);
-        GUARD.call_once(guard_data_channels);
         let config = Config {
             topics: options.topics,
             ..Config::default()

@@ -1,0 +1,15 @@
+//! The native half: listens and dials, on str0m.
+
+mod certificate;
+mod interfaces;
+mod link;
+mod listener;
+mod newcomers;
+mod socket;
+mod table;
+mod transport;
+
+pub use certificate::Certificate;
+pub use newcomers::Rate;
+pub use table::Limits;
+pub use transport::{Config, Transport};
