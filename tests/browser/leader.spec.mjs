@@ -199,6 +199,16 @@ test("the leader leaves for another page, and follows when it comes back", { tim
   assert.equal((await status(leader)).role, "follower");
 });
 
+test("the leader is frozen: it gives up before, and follows when it is awake", { timeout: 120_000 }, async () => {
+  const leader = await tab();
+  const follower = await tab();
+  const session = await context.newCDPSession(leader);
+  await handedOver([follower], () => session.send("Page.setWebLifecycleState", { state: "frozen" }));
+  await session.send("Page.setWebLifecycleState", { state: "active" });
+  await until("the one that led to follow", async () => (await status(leader)).role === "follower", leader);
+  await waitForPhase(leader, "synced");
+});
+
 test("what the leader did when it went: reads are asked again, what may not be repeated says so", { timeout: 120_000 }, async () => {
   const leader = await tab();
   const follower = await tab();
