@@ -202,9 +202,9 @@ test("the leader leaves for another page, and follows when it comes back", { tim
 test("the leader is frozen: it gives up before, and follows when it is awake", { timeout: 120_000 }, async () => {
   const leader = await tab();
   const follower = await tab();
-  const session = await context.newCDPSession(leader);
-  await handedOver([follower], () => session.send("Page.setWebLifecycleState", { state: "frozen" }));
-  await session.send("Page.setWebLifecycleState", { state: "active" });
+  // A browser freezes no page that is visible, and these all are: the events are what it would send.
+  await handedOver([follower], () => leader.evaluate(() => document.dispatchEvent(new Event("freeze"))));
+  await leader.evaluate(() => document.dispatchEvent(new Event("resume")));
   await until("the one that led to follow", async () => (await status(leader)).role === "follower", leader);
   await waitForPhase(leader, "synced");
 });
