@@ -1,26 +1,28 @@
 /**
- * The client as the page sees it: a thin proxy of the core in its worker, and the keeper of both wasm instances.
+ * The client as the page sees it: one surface, whether this tab leads or follows.
  * @module
  */
 
-import { CoreWorker, createWorker } from "./core.js";
-import { ClientError, clientError } from "./errors.js";
+import { createWorker } from "./core.js";
+import { ClientError, HandOver, clientError } from "./errors.js";
+import { Follow } from "./follow.js";
+import { Lead } from "./lead.js";
 import { watchLifecycle } from "./lifecycle.js";
-import { METHODS } from "./methods.js";
+import { METHODS, UNREPEATABLE } from "./methods.js";
+import { Seat, canShare } from "./seat.js";
+import { Standing } from "./standing.js";
 import { databaseName, removeDatabase } from "./storage.js";
-import { Swarm } from "./swarm.js";
 
 /** @typedef {import("./index.d.ts").Config} Config */
 /** @typedef {import("./index.d.ts").ClientOptions} ClientOptions */
-/** @typedef {import("./generated-types.d.ts").CoreEvent} CoreEvent */
-/** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
 
-/** A crash is answered with a restart, unless it keeps happening. */
-const RESTARTS_MAX = 3;
-const RESTARTS_WINDOW_MS = 60_000;
+/** Tabs with another format of messages between them do not share. */
+const SHARING_VERSION = 1;
 
-/** The core's news that become events of the client. */
-const EVENTS = Object.freeze(["status", "head", "transaction"]);
+/** As long a next leader, which has no head or no peer yet, is given before a call is told so. */
+const TAKE_OVER_MS_MAX = 5_000;
+/** How soon it is asked again until then. */
+const TAKE_OVER_RETRY_MS = 100;
 
 /** Makes the constructor unreachable from outside without a lock of its own. */
 const token = Symbol("createClient");
@@ -47,16 +49,18 @@ export function removeStoredState(config) {
 export class Client extends EventTarget {
   #config;
   #createWorker;
-  #swarm = new Swarm(
-    (event) => this.#core?.netEvent(event),
-    (message) => this.#netCrashed(message),
-  );
-  /** @type {CoreWorker | null} */
-  #core = null;
-  /** @type {Promise<void>} */
-  #ready = Promise.resolve();
-  /** @type {number[]} */
-  #restarts = [];
+  #standing;
+  /** Under which the tabs that share find each other; null where each tab is for itself. @type {string | null} */
+  #name = null;
+  /** @type {Seat | null} */
+  #seat = null;
+  /** @type {Lead | Follow | null} */
+  #place = null;
+  /** Resolves when there is a place that answers. */
+  #placed = new Settled();
+  #placesBefore = 0;
+  /** Until when a call that finds no head waits for one. */
+  #takenOverUntil = -Infinity;
   /** @type {ClientError | null} */
   #endedBy = null;
   #unwatch = () => {};
@@ -71,6 +75,7 @@ export class Client extends EventTarget {
     if (key !== token) throw new TypeError("use createClient(config)");
     this.#config = config;
     this.#createWorker = options.createWorker ?? createWorker;
+    this.#standing = new Standing(typeof config.fixedClockUnixMs === "number");
   }
 
   /**
@@ -79,18 +84,19 @@ export class Client extends EventTarget {
    */
   static async create(config, options) {
     const client = new Client(token, structuredClone(config), options);
-    try {
-      await client.#launch();
-    } catch (error) {
-      const reason = clientError(error);
-      client.#end(reason);
-      throw reason;
-    }
+    if (options.share !== false && canShare()) client.#name = await sharedName(client.#config);
+    client.#sit();
     client.#unwatch = watchLifecycle({
-      onAway: () => client.#swarm.close("the page was left"),
-      onBack: () => void client.#reopen().catch((error) => client.#failed("net", error)),
-      onAwake: () => client.#core?.netEvent({ type: "resumed" }),
+      onAway: () => client.#leave(),
+      onBack: () => client.#sit(),
+      onAwake: () => client.#place?.awake(),
     });
+    try {
+      await client.#call("state", []);
+    } catch (error) {
+      client.#end(clientError(error));
+      throw error;
+    }
     return client;
   }
 
@@ -99,84 +105,64 @@ export class Client extends EventTarget {
     this.#end(new ClientError("unavailable", "the client is closed", { fault: "caller" }));
   }
 
-  /** Starts the core from what is stored. */
-  async #launch() {
-    const core = new CoreWorker(this.#createWorker(), this.#handlers(), (message) => this.#coreCrashed(message));
-    this.#core = core;
-    await Promise.all([core.load(), this.#swarm.open()]);
-    await core.start(this.#config);
+  /** Looks for a place: to lead, or to follow who leads. */
+  #sit() {
+    if (this.#name === null) return this.#lead();
+    this.#seat = new Seat(this.#name, {
+      onLead: () => this.#lead(),
+      onFollow: (pipe) => this.#take(new Follow(pipe, { onNews: (type, detail) => this.#heard(type, detail), onBye: () => this.#vacate() })),
+      onJoin: (pipe) => this.#place instanceof Lead && this.#place.join(pipe),
+      onLost: () => this.#vacate(),
+    });
   }
 
-  /** Opens the swarm again, with the core's topics, and lets the core dial. */
-  async #reopen() {
-    await this.#swarm.open();
-    this.#core?.netEvent({ type: "resumed" });
-  }
-
-  #handlers() {
-    const swarm = this.#swarm;
-    return {
-      request: swarm.request.bind(swarm),
-      dial: swarm.dial.bind(swarm),
-      disconnect: swarm.disconnect.bind(swarm),
-      subscribe: swarm.subscribe.bind(swarm),
-      unsubscribe: swarm.unsubscribe.bind(swarm),
-      report: swarm.report.bind(swarm),
-      emit: (/** @type {CoreEvent} */ { type, detail }) => {
-        if (EVENTS.includes(type)) this.dispatchEvent(new CustomEvent(type, { detail }));
+  #lead() {
+    const lead = new Lead(this.#config, this.#createWorker, {
+      onNews: (type, detail) => this.#heard(type, detail),
+      onEnd: (reason) => this.#end(reason),
+      onRemoved: () => {
+        this.#leave();
+        this.#sit();
       },
-    };
+    });
+    this.#take(lead);
   }
 
-  /** @param {string} message */
-  #coreCrashed(message) {
-    this.#swarm.close("our own core crashed");
-    this.#restart("core", message, () => this.#launch());
+  /** @param {Lead | Follow} place */
+  #take(place) {
+    this.#vacate();
+    this.#place = place;
+    place.ready().then(
+      () => this.#place === place && this.#settle(place),
+      (error) => this.#place === place && this.#end(clientError(error)),
+    );
   }
 
-  /** @param {string} message */
-  #netCrashed(message) {
-    this.#restart("net", message, () => this.#reopen());
+  /** @param {Lead | Follow} place that answers */
+  #settle(place) {
+    this.#placed.resolve(place);
+    this.#placesBefore += 1;
+    if (this.#placesBefore === 1) return;
+    this.#takenOverUntil = performance.now() + TAKE_OVER_MS_MAX;
+    place.call("accounts", []).then((accounts) => this.#heard("accounts", accounts), () => {}); // the next place tells them
   }
 
-  /**
-   * @param {"core" | "net"} part
-   * @param {string} message
-   * @param {() => Promise<void>} start
-   */
-  #restart(part, message, start) {
-    if (this.#endedBy !== null) return;
-    const now = performance.now();
-    this.#restarts = [...this.#restarts.filter((at) => now - at < RESTARTS_WINDOW_MS), now];
-    const restarting = this.#restarts.length <= RESTARTS_MAX;
-    this.#announce(part, message, restarting);
-    if (!restarting) {
-      this.#end(new ClientError("crashed", `it crashed ${this.#restarts.length} times within a minute (${message})`));
-      return;
-    }
-    this.#ready = start();
-    this.#ready.catch((error) => this.#failed(part, error));
+  /** Without a place, calls wait for one; what is known is shown as it is: not current. */
+  #vacate() {
+    const place = this.#place;
+    if (place === null) return;
+    this.#place = null;
+    place.end(new HandOver());
+    if (this.#placed.isSettled) this.#placed = new Settled();
+    const status = this.#standing.waiting();
+    if (status !== null) this.#dispatch("status", status);
   }
 
-  /**
-   * A restart that failed by an answer, not by another crash (which has been dealt with as such): no use in trying the same again.
-   * @param {"core" | "net"} part
-   * @param {unknown} error
-   */
-  #failed(part, error) {
-    const reason = clientError(error);
-    if (this.#endedBy !== null || reason.code === "crashed") return;
-    this.#announce(part, reason.message, false);
-    this.#end(reason);
-  }
-
-  /**
-   * @param {"core" | "net"} part
-   * @param {string} message
-   * @param {boolean} restarting
-   */
-  #announce(part, message, restarting) {
-    this.dispatchEvent(new CustomEvent("crashed", { detail: { part, message, restarting } }));
+  /** The page is left or frozen: another tab may lead, and this one's connections would be dead when it returns. */
+  #leave() {
+    this.#vacate();
+    this.#seat?.leave();
+    this.#seat = null;
   }
 
   /** @param {ClientError} reason */
@@ -184,8 +170,30 @@ export class Client extends EventTarget {
     if (this.#endedBy !== null) return;
     this.#endedBy = reason;
     this.#unwatch();
-    this.#core?.end(reason);
-    this.#swarm.close("the client was closed");
+    this.#place?.end(reason);
+    this.#place = null;
+    this.#seat?.leave();
+    if (this.#placed.isSettled) this.#placed = new Settled();
+    this.#placed.reject(reason);
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} detail
+   */
+  #heard(type, detail) {
+    if (this.#place === null) return;
+    if (type === "head" && detail.slot <= this.#standing.slot) return; // verified again, by the next leader
+    if (type === "crashed" && detail.part === "core") this.#standing.forget();
+    this.#dispatch(type, type === "status" ? this.#standing.take(detail, this.#place.role) : detail);
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #dispatch(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   /**
@@ -198,13 +206,46 @@ export class Client extends EventTarget {
     if (signal !== undefined) args = args.slice(0, -1);
     signal?.throwIfAborted();
     try {
-      await this.#ready;
-      if (this.#endedBy !== null) throw this.#endedBy;
-      return await abortable(/** @type {CoreWorker} */ (this.#core).call(method, args), signal);
+      return await abortable(method === "state" ? this.#state() : this.#ask(method, args), signal);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw clientError(error);
     }
+  }
+
+  /** Where it stands; between two leaders, what the last one verified. */
+  async #state() {
+    const waiting = this.#placed.isSettled ? null : this.#standing.waiting();
+    if (waiting !== null) return waiting;
+    const told = /** @type {import("./standing.js").Told} */ (await this.#ask("state", []));
+    return this.#standing.take(told, this.#place?.role ?? "follower");
+  }
+
+  /**
+   * Asks who leads; if that one goes before it answers, the next, unless asking twice could do something twice.
+   * @param {string} method
+   * @param {unknown[]} args
+   * @returns {Promise<unknown>}
+   */
+  async #ask(method, args) {
+    const place = await this.#placed.promise;
+    try {
+      return await place.call(method, args);
+    } catch (error) {
+      if (!this.#mayAskAgain(method, error)) throw error;
+      if (!(error instanceof HandOver)) await new Promise((resolve) => setTimeout(resolve, TAKE_OVER_RETRY_MS));
+      return this.#ask(method, args);
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {any} error
+   */
+  #mayAskAgain(method, error) {
+    if (error instanceof HandOver) return !UNREPEATABLE.includes(/** @type {any} */ (method));
+    const nothingWasDone = error?.code === "not_synced" || error?.code === "no_peers";
+    return nothingWasDone && performance.now() < this.#takenOverUntil;
   }
 
   static {
@@ -218,6 +259,41 @@ export class Client extends EventTarget {
       });
     }
   }
+}
+
+/** A promise of a place, and whether it has come. */
+class Settled {
+  isSettled = false;
+  /** @type {(place: Lead | Follow) => void} */
+  #resolve = () => {};
+  /** @type {(reason: ClientError) => void} */
+  reject = () => {};
+  /** @type {Promise<Lead | Follow>} */
+  promise = new Promise((resolve, reject) => {
+    this.#resolve = resolve;
+    this.reject = reject;
+  });
+
+  constructor() {
+    this.promise.catch(() => {}); // an end that nobody waits for
+  }
+
+  /** @param {Lead | Follow} place */
+  resolve(place) {
+    this.isSettled = true;
+    this.#resolve(place);
+  }
+}
+
+/**
+ * The same for tabs that may share: of one network's records, and started alike. Who trusts another checkpoint leads for itself.
+ * @param {Config} config
+ * @returns {Promise<string>}
+ */
+async function sharedName(config) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(config)));
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${databaseName(config)}/share ${SHARING_VERSION}/${hex}`;
 }
 
 /**

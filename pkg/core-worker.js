@@ -36,7 +36,7 @@ async function load() {
 async function start(config) {
   await load();
   const { Core } = /** @type {CoreModule} */ (await module);
-  const storage = await Storage.open(databaseName(config));
+  const storage = await Storage.open(databaseName(config), () => page.notify("removed"));
   core = new Core(config, host(storage));
   await core.start();
 }

@@ -42,6 +42,13 @@ export class ClientError extends Error {
   }
 }
 
+/** The tab that led is gone, and with it what it was doing: repeated by the next one where that is safe. */
+export class HandOver extends ClientError {
+  constructor() {
+    super("unavailable", "the tab that led was closed before it answered; look whether it was done, or try again");
+  }
+}
+
 /**
  * The plain form of whatever was thrown. Errors from Rust and from the swarm carry `code` and more as properties.
  * @param {unknown} reason

@@ -5,6 +5,10 @@
  * bytes, addresses and hashes are `0x…` strings in lower case, but the vault's own addresses, which carry their EIP-55 checksum (addresses
  * may be given in any case; a mixed one must have a valid checksum). Results are plain objects that survive `structuredClone`.
  *
+ * Tabs of one origin with the same configuration share one client: one of them leads, and all methods and events are the same in each. When it
+ * goes, another takes over within a second or two. What was asked is then asked again; `createAccount`, `removeAccount`, `send`,
+ * `forgetTransaction` and `castVote`, which may not be repeated, throw `unavailable` instead.
+ *
  * Every method may throw a {@link ClientError}, and takes an `AbortSignal` as last argument, which ends the wait and not the work.
  */
 
@@ -82,6 +86,11 @@ export interface ClientOptions {
    * Trusted Types are enforced and this is not given, the policy `lampyris` must be allowed.
    */
   createWorker?: () => Worker;
+  /**
+   * Whether this tab shares one client with the other tabs of its origin that were started with the same configuration: default true.
+   * With false, and where the browser has no Web Locks or `BroadcastChannel`, it connects for itself.
+   */
+  share?: boolean;
 }
 
 /** Where the client stands. */
@@ -108,6 +117,10 @@ export interface Status {
   firstHeadMs: number | null;
   /** From the first connection until the first gossip message. */
   firstGossipMs: number | null;
+  /** `leader`: this tab has the connections, the core and the open keys; `follower`: another tab of the origin has. */
+  role: "leader" | "follower";
+  /** How many tabs follow the leader. */
+  followers: number;
 }
 
 /** A verified head. */
@@ -296,6 +309,8 @@ export interface ClientEventMap {
   head: CustomEvent<Head>;
   /** A transaction went on. */
   transaction: CustomEvent<TransactionStatus>;
+  /** The vault's accounts, after one was made, removed, opened or locked, in this tab or another, and after another tab took over. */
+  accounts: CustomEvent<Account[]>;
   /** One of the two wasm instances crashed; the client restarts it from the stored state, at most 3 times within a minute. */
   crashed: CustomEvent<{ part: "core" | "net"; message: string; restarting: boolean }>;
 }
@@ -316,7 +331,10 @@ export class Client extends EventTarget {
   createAccount(passphrase: string, signal?: AbortSignal): Promise<Account>;
   /** Takes a 32-byte private key into the vault; it is unlocked. */
   importAccount(privateKey: Hex, passphrase: string, signal?: AbortSignal): Promise<Account>;
-  /** @throws {ClientError} `wrong_passphrase` */
+  /**
+   * Opens an account in all tabs of the origin, until the tab that opened it, or the one that leads, is closed or left.
+   * @throws {ClientError} `wrong_passphrase`
+   */
   unlock(address: Address, passphrase: string, signal?: AbortSignal): Promise<Account>;
   lock(address: Address, signal?: AbortSignal): Promise<void>;
   /** Forgets a key for ever. */
@@ -344,7 +362,7 @@ export class Client extends EventTarget {
    */
   castVote(vote: { from: Address; governor: Address; proposalId: Hash; support: Support }, signal?: AbortSignal): Promise<TransactionStatus>;
 
-  /** Ends connections and worker; unlocked keys are forgotten. */
+  /** Ends this tab's client: if it leads, connections and worker, and another tab takes over; the accounts that it opened are locked. */
   close(): Promise<void>;
 
   addEventListener<K extends keyof ClientEventMap>(

@@ -25,4 +25,9 @@ export const METHODS = Object.freeze(
   ]),
 );
 
+/** Those that do something twice, or fail the second time, when they are repeated. */
+export const UNREPEATABLE = Object.freeze(
+  /** @type {const} */ (["createAccount", "removeAccount", "send", "forgetTransaction", "castVote"]),
+);
+
 /** @typedef {(typeof METHODS)[number]} Method */

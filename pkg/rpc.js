@@ -2,7 +2,7 @@
  * Calls and notices over a message port, the same on both ends.
  *
  * A call has an id and is answered once, with a result or an error; a notice is not answered. Buffers of byte arrays are moved,
- * not copied. Bound: `PENDING_CALLS_MAX` calls wait for an answer at once.
+ * not copied, but over a `BroadcastChannel`, which can only copy. Bound: `PENDING_CALLS_MAX` calls wait for an answer at once.
  * @module
  */
 
@@ -19,7 +19,7 @@ const TRANSFER_DEPTH_MAX = 3;
 /** @typedef {{ id: number, result?: unknown, error?: PlainError }} Response */
 /** @typedef {Record<string, (...args: any[]) => unknown>} Handlers */
 /**
- * What this needs of a `Worker`, a `MessagePort` or a worker's own global scope.
+ * What this needs of a `Worker`, a `MessagePort`, a `BroadcastChannel` or a worker's own global scope.
  * @typedef {object} Port
  * @property {(message: unknown, transfer: Transferable[]) => void} postMessage
  * @property {(type: "message", listener: (event: MessageEvent) => void) => void} addEventListener
@@ -104,11 +104,11 @@ export class Rpc {
     this.#pending.clear();
   }
 
-  /** @param {Request & Response} message */
+  /** @param {unknown} message also of another script, where the port is a channel of the origin */
   #receive(message) {
     if (this.#closedBy !== null) return;
-    if (typeof message.method === "string") void this.#serve(message);
-    else this.#settle(message);
+    if (isRequest(message)) void this.#serve(message);
+    else if (isResponse(message)) this.#settle(message);
   }
 
   /** @param {Request} request */
@@ -144,6 +144,22 @@ export class Rpc {
   #send(message) {
     this.#port.postMessage(message, transferables(message));
   }
+}
+
+/**
+ * @param {any} message
+ * @returns {message is Request}
+ */
+function isRequest(message) {
+  return typeof message?.method === "string" && Array.isArray(message.args);
+}
+
+/**
+ * @param {any} message
+ * @returns {message is Response}
+ */
+function isResponse(message) {
+  return typeof message?.id === "number" && message.error !== null;
 }
 
 /**

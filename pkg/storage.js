@@ -24,20 +24,27 @@ export function databaseName({ network, fixedClockUnixMs }) {
 export class Storage {
   #database;
 
-  /** @param {IDBDatabase} database */
-  constructor(database) {
+  /**
+   * @param {IDBDatabase} database
+   * @param {() => void} onRemoved
+   */
+  constructor(database, onRemoved) {
     this.#database = database;
-    database.onversionchange = () => database.close();
+    database.onversionchange = () => {
+      database.close();
+      onRemoved();
+    };
   }
 
   /**
    * @param {string} name
+   * @param {() => void} onRemoved another tab removes the database; this is closed for it, and of no more use
    * @returns {Promise<Storage>}
    */
-  static async open(name) {
+  static async open(name, onRemoved) {
     const request = indexedDB.open(name, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    return new Storage(await settled(request));
+    return new Storage(await settled(request), onRemoved);
   }
 
   /**

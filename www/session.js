@@ -77,6 +77,10 @@ function listen(client) {
   client.addEventListener("status", ({ detail }) => heardStatus(detail));
   client.addEventListener("head", ({ detail }) => heardHead(detail.slot));
   client.addEventListener("transaction", ({ detail }) => heardTransaction(detail));
+  client.addEventListener("accounts", ({ detail }) => {
+    state.accounts = detail;
+    changed();
+  });
   client.addEventListener("crashed", ({ detail }) => {
     state.crash = detail;
     if (detail.part === "core") state.status = null; // nothing is known until it is verified again

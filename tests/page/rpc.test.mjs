@@ -71,6 +71,18 @@ test("waiting calls are bounded", async (t) => {
   rpc.close(new Error("end of the test"));
 });
 
+test("what is neither a call nor an answer is not heard", async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  t.after(() => port1.close());
+  const rpc = new Rpc(port1, { echo: (value) => value });
+  new Rpc(port2, { echo: (value) => value });
+  const answer = rpc.call("echo", 1);
+  for (const message of [null, undefined, 7, "call", [], {}, { method: "echo" }, { method: "echo", args: 1 }, { id: "1" }, { id: 1, error: null }]) {
+    port2.postMessage(message);
+  }
+  assert.equal(await answer, 1);
+});
+
 test("whole byte arrays are moved, parts of larger ones are not", async (t) => {
   const whole = new Uint8Array([1, 2, 3]);
   const part = new Uint8Array(new ArrayBuffer(8), 2, 3);

@@ -12,6 +12,7 @@ import { formatRoute } from "../route.js";
 import { state } from "../store.js";
 
 /** @typedef {import("../../pkg/index.js").Peer} Peer */
+/** @typedef {import("../../pkg/index.js").Status} Status */
 /** @typedef {import("../lit.js").Template} Template */
 
 const STATE_WORDS = Object.freeze({
@@ -32,10 +33,21 @@ export function network() {
     <section class="card" aria-labelledby="peers-title">
       <h2 id="peers-title">Peers</h2>
       ${peers.length === 0 ? html`<p class="quiet">No peer is known yet. <a href=${formatRoute("settings")}>Gateways are set in Settings.</a></p>` : table(peers)}
+      ${state.status === null ? nothing : html`<p data-testid="sharing" data-role=${state.status.role}>${sharing(state.status)}</p>`}
       <p class="quiet small">
         No peer is believed. What one sends is verified in this tab, or it is dropped and named here.
       </p>
     </section>`;
+}
+
+/**
+ * Whose connections these are.
+ * @param {Status} status
+ */
+function sharing({ role, followers }) {
+  if (role === "follower") return "Another tab of this site keeps the connections, and this one uses them.";
+  if (followers === 0) return "This tab keeps the connections for itself; other tabs of this site would use them.";
+  return `This tab leads; ${plural(followers, "other tab")} of this site ${followers === 1 ? "uses" : "use"} its connections.`;
 }
 
 /** @param {Peer[]} peers */
