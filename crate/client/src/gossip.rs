@@ -1,22 +1,22 @@
 //! Gossip of heads, judged by the rules of the light-client p2p specification:
-//! ignore what is early or not newer, reject what does not verify, accept the rest.
-//! Cheap checks come before signatures.
+//! ignore what is early or brings no newer header, reject what does not verify, accept the rest.
+//! Cheap checks come before signatures, so that a slot's variants cost one check, and a forgery costs
+//! its sender the connection. The store remembers what was forwarded: each of it moved a header.
 
 use std::rc::Rc;
 
 use lampyris_verify::{
-    config::Fork,
-    containers::{LightClientFinalityUpdate, LightClientOptimisticUpdate},
+    containers::{LightClientFinalityUpdate, LightClientOptimisticUpdate, LightClientUpdate},
+    light_client::gossip::{advances_finalized, advances_optimistic, is_too_early},
 };
 use lampyris_wire::gossip::{TopicKind, decompress, parse_topic, topic_name};
 
 use crate::{
     client::Inner,
     light_client_requests::fork_fits,
-    misdeed::{Kind, Misdeed},
+    misdeed::Kind,
     platform::{Platform, Verdict},
     requests::Refusal,
-    sync::CLOCK_DISPARITY_MS,
 };
 
 /// The largest gossiped light-client object is some 3 kB.
@@ -49,76 +49,62 @@ impl<P: Platform> Inner<P> {
     pub(crate) fn judge_gossip(self: &Rc<Self>, peer: &str, topic: &str, data: &[u8]) -> Verdict {
         let now = self.platform.unix_ms();
         self.chain.borrow_mut().gossip_arrived(now);
-        match self.take_gossip(topic, data) {
-            Ok(true) => {
-                self.peers.borrow_mut().gossiped(peer, data.len());
-                self.heads_changed(peer);
-                Verdict::Accept
-            }
-            Ok(false) => {
-                self.peers.borrow_mut().gossiped(peer, data.len());
-                Verdict::Ignore
-            }
-            Err(Refusal::Lied(what)) => {
-                self.blame(peer, Kind::Gossip, &Misdeed::Lied(what));
-                Verdict::Reject
-            }
-            Err(Refusal::Stale(what)) => {
-                self.blame(peer, Kind::Gossip, &Misdeed::Stale(what));
-                Verdict::Ignore
-            }
-            Err(_) => Verdict::Ignore,
+        let verdict = self.take_gossip(peer, topic, data).map_err(|refusal| {
+            self.refused(peer, Kind::Gossip, &refusal);
+            refusal
+        });
+        match verdict {
+            Err(Refusal::Lied(_)) => return Verdict::Reject,
+            Err(Refusal::Stale(_)) => return Verdict::Ignore,
+            _ => self.peers.borrow_mut().gossiped(peer, data.len()),
         }
+        verdict.unwrap_or(Verdict::Ignore)
     }
 
-    /// Whether the message was new; an error if it is false.
-    fn take_gossip(&self, topic: &str, data: &[u8]) -> Result<bool, Refusal> {
+    fn take_gossip(
+        self: &Rc<Self>,
+        peer: &str,
+        topic: &str,
+        data: &[u8],
+    ) -> Result<Verdict, Refusal> {
         let network = &self.config.network;
-        let Ok((digest, kind)) = parse_topic(topic) else {
-            return Ok(false);
+        let fork_of = |digest| network.fork_by_digest(digest);
+        let known = parse_topic(topic).ok().and_then(|(digest, kind)| {
+            let (fork, _) = fork_of(digest)?;
+            Some((kind, fork))
+        });
+        let Some((kind, fork)) = known else {
+            return Ok(Verdict::Ignore);
         };
-        let Some((fork, _)) = network.fork_by_digest(digest) else {
-            return Ok(false);
-        };
-        if self.chain.borrow().store.is_none() {
-            return Ok(false);
-        }
         let ssz = decompress(data, OBJECT_BYTES_MAX)?;
-        match kind {
-            TopicKind::FinalityUpdate => self.take_finality(fork, &ssz),
-            TopicKind::OptimisticUpdate => self.take_optimistic(fork, &ssz),
+        let preset = &network.preset;
+        let update: LightClientUpdate = match kind {
+            TopicKind::FinalityUpdate => {
+                LightClientFinalityUpdate::decode(&ssz, fork, preset)?.into()
+            }
+            TopicKind::OptimisticUpdate => {
+                LightClientOptimisticUpdate::decode(&ssz, fork, preset)?.into()
+            }
+        };
+        let slot = update.attested_header.beacon.slot;
+        fork_fits(network, fork, slot)?;
+        if is_too_early(update.signature_slot, self.chain_ms(), network) {
+            return Ok(Verdict::Ignore);
         }
-    }
-
-    fn take_finality(&self, fork: Fork, ssz: &[u8]) -> Result<bool, Refusal> {
-        let network = &self.config.network;
-        let update = LightClientFinalityUpdate::decode(ssz, fork, &network.preset)?;
-        fork_fits(network, fork, update.attested_header.beacon.slot)?;
-        if self.is_early(update.signature_slot) {
-            return Ok(false);
+        self.refuse_stale(slot)?;
+        let is_forwarded = match (&self.chain.borrow().store, kind) {
+            (None, _) => return Ok(Verdict::Ignore),
+            (Some(store), TopicKind::FinalityUpdate) => advances_finalized(store, &update),
+            (Some(store), TopicKind::OptimisticUpdate) => advances_optimistic(store, &update),
+        };
+        // What is not forwarded may still bring us a newer header.
+        if self.apply(&update)? {
+            self.heads_changed(peer);
         }
-        self.refuse_stale(update.attested_header.beacon.slot)?;
-        self.apply_finality(&update)
-    }
-
-    fn take_optimistic(&self, fork: Fork, ssz: &[u8]) -> Result<bool, Refusal> {
-        let network = &self.config.network;
-        let update = LightClientOptimisticUpdate::decode(ssz, fork, &network.preset)?;
-        fork_fits(network, fork, update.attested_header.beacon.slot)?;
-        if self.is_early(update.signature_slot) {
-            return Ok(false);
-        }
-        self.refuse_stale(update.attested_header.beacon.slot)?;
-        self.apply_optimistic(&update)
-    }
-
-    /// "received after the block at `signature_slot` was given enough time to propagate": one
-    /// third of the slot has passed, give or take the clocks' disparity.
-    fn is_early(&self, signature_slot: u64) -> bool {
-        let network = &self.config.network;
-        let due = network
-            .slot_start_unix_ms(signature_slot)
-            .saturating_add(network.slot_duration_ms / 3);
-        self.chain_ms().saturating_add(CLOCK_DISPARITY_MS) < due
+        Ok(if is_forwarded {
+            Verdict::Accept
+        } else {
+            Verdict::Ignore
+        })
     }
 }

@@ -4,12 +4,10 @@ use std::rc::Rc;
 
 use lampyris_verify::{
     config::Network,
-    containers::{
-        LightClientFinalityUpdate, LightClientOptimisticUpdate, LightClientUpdate, SyncAggregate,
-    },
+    containers::{LightClientUpdate, SyncAggregate},
     light_client::{
-        process_light_client_finality_update, process_light_client_optimistic_update,
-        validate_light_client_update,
+        gossip::{advances_finalized, advances_optimistic},
+        process_light_client_update, validate_light_client_update,
     },
     proven::{ExecutionBlock, Finality, Proven},
 };
@@ -30,31 +28,26 @@ impl<P: Platform> Inner<P> {
     pub(crate) fn finality_question(self: &Rc<Self>) -> Question<()> {
         let weak = Rc::downgrade(self);
         finality_update(&self.config.network, move |update| {
-            let Some(client) = weak.upgrade() else {
-                return Ok(());
-            };
-            let attested = update.attested_header.beacon.slot;
-            client.refuse_stale(attested)?;
-            if client.apply_finality(update)? {
-                return Ok(());
-            }
-            client.check_known(&update.clone().into())
+            let client = weak.upgrade();
+            client.map_or(Ok(()), |client| client.take(&update.clone().into()))
         })
     }
 
     pub(crate) fn optimistic_question(self: &Rc<Self>) -> Question<()> {
         let weak = Rc::downgrade(self);
         optimistic_update(&self.config.network, move |update| {
-            let Some(client) = weak.upgrade() else {
-                return Ok(());
-            };
-            let attested = update.attested_header.beacon.slot;
-            client.refuse_stale(attested)?;
-            if client.apply_optimistic(update)? {
-                return Ok(());
-            }
-            client.check_known(&update.clone().into())
+            let client = weak.upgrade();
+            client.map_or(Ok(()), |client| client.take(&update.clone().into()))
         })
+    }
+
+    /// Takes in a peer's newest update, and verifies it in any case.
+    fn take(&self, update: &LightClientUpdate) -> Result<(), Refusal> {
+        self.refuse_stale(update.attested_header.beacon.slot)?;
+        if self.apply(update)? {
+            return Ok(());
+        }
+        self.check_known(update)
     }
 
     /// Verifies what brings no news, so that a lie about what we know already is found out too.
@@ -83,44 +76,17 @@ impl<P: Platform> Inner<P> {
         Ok(())
     }
 
-    /// Applies a finality update; `false` if it is nothing new.
-    pub(crate) fn apply_finality(
-        &self,
-        update: &LightClientFinalityUpdate,
-    ) -> Result<bool, Refusal> {
+    /// Applies an update; `false`, and nothing is verified, if it brings no newer header.
+    pub(crate) fn apply(&self, update: &LightClientUpdate) -> Result<bool, Refusal> {
         let slot = self.current_slot();
         let mut chain = self.chain.borrow_mut();
         let Some(store) = &mut chain.store else {
             return Err(Refusal::Unavailable("no checkpoint yet".into()));
         };
-        let (finalized, attested) = (
-            update.finalized_header.beacon.slot,
-            update.attested_header.beacon.slot,
-        );
-        if finalized <= store.finalized_header().beacon.slot
-            && attested <= store.optimistic_header().beacon.slot
-        {
+        if !advances_optimistic(store, update) && !advances_finalized(store, update) {
             return Ok(false);
         }
-        process_light_client_finality_update(store, update, slot, &self.config.network)?;
-        chain.participants = participation(&update.sync_aggregate, &self.config.network);
-        Ok(true)
-    }
-
-    /// Applies an optimistic update; `false` if it is nothing new.
-    pub(crate) fn apply_optimistic(
-        &self,
-        update: &LightClientOptimisticUpdate,
-    ) -> Result<bool, Refusal> {
-        let slot = self.current_slot();
-        let mut chain = self.chain.borrow_mut();
-        let Some(store) = &mut chain.store else {
-            return Err(Refusal::Unavailable("no checkpoint yet".into()));
-        };
-        if update.attested_header.beacon.slot <= store.optimistic_header().beacon.slot {
-            return Ok(false);
-        }
-        process_light_client_optimistic_update(store, update, slot, &self.config.network)?;
+        process_light_client_update(store, update, slot, &self.config.network)?;
         chain.participants = participation(&update.sync_aggregate, &self.config.network);
         Ok(true)
     }

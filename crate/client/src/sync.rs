@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use lampyris_verify::light_client::gossip::MAXIMUM_GOSSIP_CLOCK_DISPARITY;
+
 use crate::{
     client::Inner,
     event::{Progress, number},
@@ -9,8 +11,6 @@ use crate::{
     platform::Platform,
 };
 
-/// The clocks of peers differ (`MAXIMUM_GOSSIP_CLOCK_DISPARITY`).
-pub(crate) const CLOCK_DISPARITY_MS: u64 = 500;
 /// The chain is looked after this often.
 const ROUND_MS: u32 = 500;
 /// Slots without a newer head, after which peers are asked instead of waiting for gossip.
@@ -93,7 +93,7 @@ impl<P: Platform> Inner<P> {
 
     /// The slot of now, generous by the clock disparity that the protocol allows.
     pub(crate) fn current_slot(&self) -> u64 {
-        let ms = self.chain_ms().saturating_add(CLOCK_DISPARITY_MS);
+        let ms = self.chain_ms().saturating_add(MAXIMUM_GOSSIP_CLOCK_DISPARITY);
         self.config.network.slot_at_unix_ms(ms)
     }
 

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use lampyris_wire::gossip as wire;
+use lampyris_wire::{gossip as wire, mesh};
 use libp2p::gossipsub::{
     Behaviour, ConfigBuilder, IdentTopic, IdentityTransform, MaxCountSubscriptionFilter, Message,
     MessageAuthenticity, MessageId, PeerScoreParams, PeerScoreThresholds, PublishError, TopicHash,
@@ -23,10 +23,6 @@ use crate::error::{Error, Result};
 const MESSAGE_BYTES_MAX: usize = wire::MESSAGE_BYTES_MAX;
 /// Two topics a fork, two forks at a fork's boundary, and the same again.
 const TOPICS_MAX: usize = 8;
-/// Two epochs of mainnet, as Ethereum has it.
-const SEEN_TIME: Duration = Duration::from_secs(768);
-/// The scores' clock.
-const DECAY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The behaviour with our topics only.
 pub(crate) type Gossip =
@@ -83,7 +79,7 @@ impl Repetition {
 /// Makes the behaviour. Without an author's signature, as Ethereum's: an update proves itself.
 pub(crate) fn behaviour(repetition: Option<Repetition>) -> Result<Gossip> {
     // Whoever repeats does not announce ids that nobody else knows; it floods what it publishes.
-    let history_gossip = if repetition.is_some() { 0 } else { 3 };
+    let history_gossip = if repetition.is_some() { 0 } else { mesh::HISTORY_GOSSIP };
     let repetition = repetition.unwrap_or_default();
     let wrong = |error: &dyn ToString| Error::Config {
         reason: error.to_string(),
@@ -92,21 +88,28 @@ pub(crate) fn behaviour(repetition: Option<Repetition>) -> Result<Gossip> {
         .validation_mode(ValidationMode::Anonymous)
         .validate_messages()
         .message_id_fn(move |message| repetition.message_id(message))
-        .mesh_n(6)
-        .mesh_n_low(4)
-        .mesh_n_high(10)
+        .mesh_n(mesh::D)
+        .mesh_n_low(mesh::D_LOW)
+        .mesh_n_high(mesh::D_HIGH)
+        .retain_scores(mesh::D_SCORE)
         .mesh_outbound_min(1)
-        .gossip_lazy(6)
-        .heartbeat_interval(Duration::from_secs(1))
-        // A verdict may take as long as a message stays here: twelve heartbeats.
-        .history_length(12)
+        .gossip_lazy(mesh::D_LAZY)
+        .gossip_factor(mesh::GOSSIP_FACTOR)
+        .heartbeat_interval(mesh::HEARTBEAT)
+        // A verdict may take as long as a message stays here.
+        .history_length(mesh::HISTORY_LENGTH)
         .history_gossip(history_gossip)
         .flood_publish(true)
         .max_transmit_size(MESSAGE_BYTES_MAX)
         .connection_handler_queue_len(64)
         .publish_queue_duration(Duration::from_secs(5))
         .forward_queue_duration(Duration::from_secs(2))
-        .duplicate_cache_time(SEEN_TIME)
+        .duplicate_cache_time(mesh::SEEN_TIME)
+        .prune_backoff(mesh::PRUNE_BACKOFF)
+        .iwant_followup_time(mesh::IWANT_FOLLOWUP)
+        .max_ihave_messages_heartbeat(mesh::IHAVE_MESSAGES_MAX)
+        .max_control_messages_sent(mesh::IHAVE_IDS_MAX)
+        .max_control_message_size(mesh::CONTROL_BYTES_MAX)
         .build()
         .map_err(|error| wrong(&error))?;
     let filter = MaxCountSubscriptionFilter {
@@ -133,20 +136,17 @@ pub(crate) fn topic(name: &str) -> Result<IdentTopic> {
 pub(crate) fn topic_score() -> TopicScoreParams {
     TopicScoreParams {
         topic_weight: 1.0,
-        // Staying is worth a little, at most 10 after ten minutes.
         time_in_mesh_weight: 1.0,
         time_in_mesh_quantum: Duration::from_secs(60),
-        time_in_mesh_cap: 10.0,
-        // Being first is worth a little.
+        time_in_mesh_cap: mesh::TIME_IN_MESH_CAP,
         first_message_deliveries_weight: 1.0,
-        first_message_deliveries_decay: decay(Duration::from_secs(600)),
-        first_message_deliveries_cap: 20.0,
+        first_message_deliveries_decay: mesh::decay(mesh::FIRST_DELIVERIES_DECAY),
+        first_message_deliveries_cap: mesh::FIRST_DELIVERIES_CAP,
         // Silence costs nothing: there is one message a slot at most, and tabs sleep.
         mesh_message_deliveries_weight: 0.0,
         mesh_failure_penalty_weight: 0.0,
-        // One invalid message is enough for the gray list: 10 + 20 - 100 < -60 at most.
-        invalid_message_deliveries_weight: -100.0,
-        invalid_message_deliveries_decay: decay(Duration::from_secs(3_600)),
+        invalid_message_deliveries_weight: mesh::INVALID_WEIGHT,
+        invalid_message_deliveries_decay: mesh::decay(mesh::INVALID_DECAY),
         ..TopicScoreParams::default()
     }
 }
@@ -154,7 +154,7 @@ pub(crate) fn topic_score() -> TopicScoreParams {
 fn peer_score() -> PeerScoreParams {
     PeerScoreParams {
         topics: HashMap::new(),
-        topic_score_cap: 30.0,
+        topic_score_cap: mesh::TIME_IN_MESH_CAP + mesh::FIRST_DELIVERIES_CAP,
         app_specific_weight: 1.0,
         // Classrooms and offices share an address; a flood from one is still noticed.
         ip_colocation_factor_weight: -0.1,
@@ -164,10 +164,10 @@ fn peer_score() -> PeerScoreParams {
             IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
         ]
         .into(),
-        behaviour_penalty_weight: -10.0,
-        behaviour_penalty_threshold: 6.0,
-        behaviour_penalty_decay: decay(Duration::from_secs(600)),
-        decay_interval: DECAY_INTERVAL,
+        behaviour_penalty_weight: mesh::BEHAVIOUR_WEIGHT,
+        behaviour_penalty_threshold: mesh::BEHAVIOUR_THRESHOLD,
+        behaviour_penalty_decay: mesh::decay(mesh::BEHAVIOUR_DECAY),
+        decay_interval: mesh::DECAY_INTERVAL,
         // A slow tab is not a bad one.
         slow_peer_weight: 0.0,
         ..PeerScoreParams::default()
@@ -176,17 +176,12 @@ fn peer_score() -> PeerScoreParams {
 
 fn thresholds() -> PeerScoreThresholds {
     PeerScoreThresholds {
-        gossip_threshold: -10.0,
-        publish_threshold: -30.0,
-        graylist_threshold: -60.0,
+        gossip_threshold: mesh::GOSSIP_THRESHOLD,
+        publish_threshold: mesh::PUBLISH_THRESHOLD,
+        graylist_threshold: mesh::GRAYLIST_THRESHOLD,
         accept_px_threshold: 100.0,
         opportunistic_graft_threshold: 5.0,
     }
-}
-
-/// The factor by which a score falls each second so that it is a hundredth after `time`.
-fn decay(time: Duration) -> f64 {
-    0.01_f64.powf(DECAY_INTERVAL.as_secs_f64() / time.as_secs_f64())
 }
 
 #[cfg(test)]

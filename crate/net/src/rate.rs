@@ -4,23 +4,13 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// A burst, and what may follow each second.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rate {
-    burst: u32,
-    per_second: u32,
-}
+pub(crate) use lampyris_wire::mesh::{GOSSIP_RATE as GOSSIP, Rate};
 
 /// Requests: a page that lists proposals asks a hundred things at once; a tab that follows asks about
 /// one thing a slot.
 pub(crate) const REQUESTS: Rate = Rate {
     burst: 128,
     per_second: 32,
-};
-/// Gossip: two topics with two messages a slot each, at slots of a second.
-pub(crate) const GOSSIP: Rate = Rate {
-    burst: 64,
-    per_second: 8,
 };
 
 /// A token bucket of one peer.

@@ -41,6 +41,8 @@ extern crate alloc;
 
 pub mod config;
 pub mod containers;
+#[cfg(feature = "counting")]
+pub mod counting;
 pub mod error;
 pub mod execution;
 pub mod full_node;

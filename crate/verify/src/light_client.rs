@@ -8,6 +8,7 @@
 mod batch;
 mod committee;
 pub mod gloas;
+pub mod gossip;
 mod ranking;
 mod record;
 mod validation;

@@ -22,6 +22,7 @@
 mod error;
 pub mod frame;
 pub mod gossip;
+pub mod mesh;
 mod protocol;
 pub mod req_resp;
 mod snappy;

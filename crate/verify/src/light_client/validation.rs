@@ -275,6 +275,8 @@ fn signature_set(
     let fork_version = network.fork_version(network.epoch_at_slot(fork_version_slot));
     let domain = compute_domain(network.fork_data_root(fork_version));
     let signing_root = hash_pair(update.attested_header.beacon.hash_tree_root(), domain);
+    #[cfg(feature = "counting")]
+    crate::counting::count_signature_check();
     let signature = Signature::from_bytes(&aggregate.sync_committee_signature);
     Ok(SignatureSet {
         signature: signature.ok_or(Error::Signature)?,
