@@ -22,6 +22,7 @@
 mod error;
 pub mod frame;
 pub mod gossip;
+pub mod introduce;
 mod protocol;
 pub mod req_resp;
 mod snappy;
@@ -30,4 +31,4 @@ pub mod state;
 pub mod uvarint;
 
 pub use error::{Error, Fault, Result};
-pub use protocol::{HEARTBEAT_PROTOCOL, Protocol};
+pub use protocol::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol};
