@@ -53,6 +53,8 @@
 mod backend;
 mod channel;
 mod clock;
+#[cfg(any(target_arch = "wasm32", test))]
+mod description;
 mod error;
 mod frame;
 mod muxer;
@@ -74,4 +76,4 @@ pub use native::{Certificate, Config, Limits, Rate, Transport};
 pub use substream::Substream;
 pub use version::Version;
 #[cfg(target_arch = "wasm32")]
-pub use web::{Config, Transport};
+pub use web::{Answerer, Config, Introduced, Offerer, Pending, Transport, answer, offer};
