@@ -42,7 +42,7 @@ export interface CoreEvent {
 /** `generated/lampyris_net.js`. */
 export interface NetModule {
   default(): Promise<unknown>;
-  Swarm: new (config: { topics?: string[] }, onEvent: (event: NetEvent | { type: "closed"; reason: string }) => void) => NetSwarm;
+  Swarm: new (config: { topics?: string[]; tabs?: number }, onEvent: (event: NetEvent | { type: "closed"; reason: string }) => void) => NetSwarm;
 }
 
 /** The swarm of peers; lives on the page's thread. */
@@ -59,7 +59,7 @@ export interface NetSwarm {
 
 /** News of the swarm, for the core. `resumed`: connections may be gone and time has passed; dial again. */
 export type NetEvent =
-  | { type: "connected"; peer: string; address: string }
+  | { type: "connected"; peer: string; address: string; kind: "gateway" | "tab" }
   | { type: "disconnected"; peer: string; reason: string }
   | { type: "dial_failed"; address: string; reason: string }
   | { type: "gossip"; peer: string; messageId: Uint8Array; topic: string; data: Uint8Array }

@@ -145,8 +145,10 @@ export type Finality = "optimistic" | "finalized";
 /** A peer, also one that is gone or was dropped. */
 export interface Peer {
   id: string;
+  /** Its multiaddress; of a tab that was introduced `/p2p/NEIGHBOUR/webrtc/p2p/PEER`. */
   address: string;
-  kind: "gateway";
+  /** By how it was reached: it has an address and serves, or it is a tab like this one. */
+  kind: "gateway" | "tab";
   state: "connecting" | "connected" | "dropped" | "gone";
   /** When it entered its state, in unix milliseconds. */
   since: number;

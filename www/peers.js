@@ -3,13 +3,16 @@
  * @module
  */
 
+import { shorten } from "./format.js";
+
 /**
- * `127.0.0.1:9100 · webrtc-direct`; what is not understood stays as it is, cut.
+ * `127.0.0.1:9100 · webrtc-direct`, or who introduced a tab; what is not understood stays as it is, cut.
  * @param {string} address
  * @returns {string}
  */
 export function peerAddress(address) {
   const parts = address.split("/");
+  if (parts[1] === "p2p" && parts[2] !== undefined && parts[3] === "webrtc") return `introduced by ${shorten(parts[2], 12, 6)}`;
   const [, family, host, protocol, port, transport] = parts;
   const known =
     (family === "ip4" || family === "ip6" || family?.startsWith("dns")) && (protocol === "udp" || protocol === "tcp");

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
-import { NO_CHANGED_CREDENTIALS, launch, visit } from "./browser.mjs";
+import { bareSwarm } from "./bare.mjs";
+import { NO_CHANGED_CREDENTIALS, launch } from "./browser.mjs";
 
 /** @type {import("../../scripts/stack.mjs").Stack} */
 let stack;
@@ -15,45 +16,7 @@ before(async () => {
 }, { timeout: 180_000 });
 after(() => stack?.stop());
 
-/** A document of our origin without the page's own client, with a swarm in `window.swarm`. */
-async function bare() {
-  const visitor = await visit(browser, new URL("/config.json", stack.url).href);
-  await visitor.page.evaluate(async () => {
-    // @ts-ignore built
-    const { default: load, Swarm } = await import("/pkg/generated/lampyris_net.js");
-    await load();
-    const connections = /** @type {RTCPeerConnection[]} */ ([]);
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor() {
-        super();
-        connections.push(this);
-      }
-    };
-    const heard = /** @type {any[]} */ ([]);
-    const waiting = new Set();
-    Object.assign(window, {
-      connections,
-      heard,
-      swarm: new Swarm({}, (/** @type {any} */ event) => {
-        heard.push({ ...event, at: performance.now() });
-        for (const look of waiting) look();
-      }),
-      /** The next event of a type after those heard before. */
-      next: (/** @type {string} */ type, from = heard.length) => new Promise((resolve) => {
-        const look = () => {
-          const event = heard.slice(from).find((each) => each.type === type);
-          if (event === undefined) return;
-          waiting.delete(look);
-          resolve(event);
-        };
-        waiting.add(look);
-        look();
-      }),
-    });
-  });
-  // The bare document has no icon, which is not an error of ours.
-  return { ...visitor, uncaught: () => visitor.errors.filter((error) => !error.includes("404")) };
-}
+const bare = () => bareSwarm(browser, stack.url);
 
 /**
  * Runs in the page, with the gateway's address.

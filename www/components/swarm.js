@@ -1,5 +1,5 @@
 /**
- * A small picture of the swarm: this tab in the middle, a thread to each peer.
+ * A small picture of the swarm: this tab in the middle, a thread to each peer; gateways are round, tabs are square.
  * @module
  */
 
@@ -21,21 +21,42 @@ const DRAWN_MAX = 24;
  * @returns {Template}
  */
 export function swarmPicture(peers) {
-  const drawn = peers.slice(0, DRAWN_MAX).map((peer, index, all) => ({ peer, ...place(index, all.length) }));
-  return html`<svg class="swarm" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${words(peers)}>
+  // Tabs come and go: those that are gone are in the table.
+  const present = peers.filter(({ kind, state }) => kind === "gateway" || state === "connected");
+  const drawn = present.slice(0, DRAWN_MAX).map((peer, index, all) => ({ peer, ...place(index, all.length) }));
+  return html`<svg class="swarm" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${words(present)} data-testid="swarm-picture">
     ${drawn.map(({ peer, x, y }) => svg`<line class="thread" data-state=${peer.state} x1=${CENTRE.x} y1=${CENTRE.y} x2=${x} y2=${y} stroke-width=${thickness(peer.bytes)} />`)}
     ${drawn.map(
-      ({ peer, x, y }) => svg`<g class="node" data-state=${peer.state}>
-        <circle class="node-halo" cx=${x} cy=${y} r="16" /><circle class="node-dot" cx=${x} cy=${y} r="6" />
+      ({ peer, x, y }) => svg`<g class="node" data-state=${peer.state} data-kind=${peer.kind}>
+        ${shape(peer.kind, "node-halo", x, y, 16)}${shape(peer.kind, "node-dot", x, y, 6)}
         <text x=${x} y=${y < CENTRE.y ? y - 20 : y + 32} text-anchor="middle">${peer.id.slice(-6)}</text>
       </g>`,
     )}
     <g class="node node-self">
-      <circle class="node-halo" cx=${CENTRE.x} cy=${CENTRE.y} r="30" />
-      <circle class="node-dot" cx=${CENTRE.x} cy=${CENTRE.y} r="10" />
+      ${shape("tab", "node-halo", CENTRE.x, CENTRE.y, 28)}${shape("tab", "node-dot", CENTRE.x, CENTRE.y, 10)}
       <text x=${CENTRE.x} y=${CENTRE.y + 46} text-anchor="middle">this tab</text>
     </g>
-  </svg>`;
+  </svg>
+  <ul class="legend quiet small" aria-hidden="true">
+    ${KINDS.map(([kind, name]) => html`<li><svg viewBox="-8 -8 16 16" class="node">${shape(kind, "node-dot", 0, 0, 6)}</svg>${name}</li>`)}
+  </ul>`;
+}
+
+/** @type {[Peer["kind"], string][]} */
+const KINDS = [["gateway", "gateway"], ["tab", "tab of another visitor"]];
+
+/**
+ * @param {Peer["kind"]} kind
+ * @param {string} name its class
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ */
+function shape(kind, name, x, y, radius) {
+  const side = Math.round(radius * 1.8);
+  return kind === "gateway"
+    ? svg`<circle class=${name} cx=${x} cy=${y} r=${radius} />`
+    : svg`<rect class=${name} x=${x - side / 2} y=${y - side / 2} width=${side} height=${side} rx=${side / 5} />`;
 }
 
 /**
@@ -55,6 +76,10 @@ function thickness(bytes) {
 
 /** @param {Peer[]} peers */
 function words(peers) {
-  const count = (/** @type {Peer["state"]} */ state) => peers.filter((peer) => peer.state === state).length;
-  return `This tab and ${plural(peers.length, "peer")}: ${count("connected")} connected, ${count("connecting")} connecting, ${count("dropped")} dropped, ${count("gone")} gone.`;
+  const count = (/** @type {(peer: Peer) => boolean} */ is) => peers.filter(is).length;
+  const gateways = count(({ kind }) => kind === "gateway");
+  const [connected, connecting, dropped, gone] = /** @type {const} */ (["connected", "connecting", "dropped", "gone"]).map((state) =>
+    count((peer) => peer.kind === "gateway" && peer.state === state),
+  );
+  return `This tab is linked to ${plural(peers.length - gateways, "other tab")}. Of ${plural(gateways, "gateway")} it is connected to ${connected}; ${connecting} connecting, ${dropped} dropped, ${gone} gone.`;
 }

@@ -22,6 +22,8 @@ const STATE_WORDS = Object.freeze({
   gone: "Gone",
 });
 
+const KIND_WORDS = Object.freeze({ gateway: "Gateway", tab: "Tab" });
+
 /** @returns {Template} */
 export function network() {
   const peers = state.status?.peers ?? [];
@@ -71,12 +73,12 @@ function table(peers) {
 
 /** @param {Peer} peer */
 function row(peer) {
-  const { id, address, state: now, latencyMs, requests, bytes, gossip, reason, faults } = peer;
-  return html`<tbody role="rowgroup" data-testid="peer-row" data-peer=${id} data-state=${now}>
+  const { id, address, kind, state: now, latencyMs, requests, bytes, gossip, reason, faults } = peer;
+  return html`<tbody role="rowgroup" data-testid="peer-row" data-peer=${id} data-kind=${kind} data-state=${now}>
     <tr role="row">
       <th scope="row" role="rowheader">
         <code title=${id}>${shorten(id, 12, 6)}</code
-        ><span class="quiet small" title=${address}>${inert(peerAddress(address))}</span>
+        ><span class="quiet small" title=${address}>${KIND_WORDS[kind]} · ${inert(peerAddress(address))}</span>
       </th>
       <td role="cell" data-label="State"><span class="badge" data-peer-state=${now}>${STATE_WORDS[now]}</span></td>
       <td role="cell" data-label="Latency">${latencyMs === null ? "–" : `${formatCount(Math.round(latencyMs))} ms`}</td>

@@ -104,9 +104,14 @@ impl<P: Platform> Client<P> {
         let inner = &self.inner;
         let now = inner.platform.unix_ms();
         match event {
-            NetEvent::Connected { peer, address } => {
+            NetEvent::Connected {
+                peer,
+                address,
+                kind,
+            } => {
                 inner.chain.borrow_mut().first_connection(now);
-                inner.peers.borrow_mut().connected(&peer, &address, now);
+                let mut peers = inner.peers.borrow_mut();
+                peers.connected(&peer, &address, kind, now);
             }
             NetEvent::Disconnected { peer, reason } => {
                 inner.peers.borrow_mut().disconnected(&peer, &reason, now);

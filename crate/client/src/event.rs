@@ -12,8 +12,10 @@ pub enum NetEvent {
     Connected {
         /// The peer's libp2p id.
         peer: String,
-        /// Where it was reached.
+        /// Where it was reached, or who introduced it.
         address: String,
+        /// What it is.
+        kind: PeerKind,
     },
     /// A connection ended.
     Disconnected {
@@ -42,6 +44,15 @@ pub enum NetEvent {
     },
     /// The tab was asleep, and is back: connections are gone, the head is old.
     Resumed,
+}
+
+/// What a peer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerKind {
+    /// It has an address, and serves.
+    Gateway,
+    /// A tab like this one.
+    Tab,
 }
 
 /// News for the page.
@@ -141,7 +152,7 @@ pub struct PeerView {
     pub id: String,
     /// Multiaddress.
     pub address: String,
-    /// `gateway`.
+    /// `gateway` or `tab`.
     pub kind: &'static str,
     /// `connecting`, `connected`, `dropped` or `gone`.
     pub state: &'static str,

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    event::{FaultView, PeerView, number},
+    event::{FaultView, PeerKind, PeerView, number},
     misdeed::{Kind, Misdeed},
     sorted_map::SortedMap,
 };
@@ -41,6 +41,7 @@ enum Link {
 #[derive(Debug)]
 struct Peer {
     address: String,
+    kind: PeerKind,
     configured: bool,
     link: Link,
     since_ms: u64,
@@ -62,6 +63,7 @@ impl Peer {
     fn new(address: &str, configured: bool, link: Link, now_ms: u64) -> Self {
         Self {
             address: address.into(),
+            kind: PeerKind::Gateway,
             configured,
             link,
             since_ms: now_ms,
@@ -107,12 +109,16 @@ impl Peers {
             .insert(id, Peer::new(address, true, Link::Gone, now_ms));
     }
 
-    pub(crate) fn connected(&mut self, id: &str, address: &str, now_ms: u64) {
+    pub(crate) fn connected(&mut self, id: &str, address: &str, kind: PeerKind, now_ms: u64) {
         self.make_room();
         let peer = self.table.get_or_insert_with(id.into(), || {
             Peer::new(address, false, Link::Connected, now_ms)
         });
         peer.enter(Link::Connected, now_ms, None);
+        peer.kind = kind;
+        if !peer.configured {
+            peer.address = address.into();
+        }
         peer.redial_pause_ms = REDIAL_MS.0;
         peer.silent = SortedMap::default();
         peer.truthful.clear();
@@ -179,12 +185,13 @@ impl Peers {
     }
 
     /// Connected peers in the order in which they should be asked: from a random one on, so that
-    /// work is shared out and no liar can foresee which question it gets.
+    /// work is shared out and no liar can foresee which question it gets. Tabs are not asked: they
+    /// serve nothing but gossip.
     pub(crate) fn order(&self, random: u8) -> Vec<String> {
         let mut ids: Vec<String> = self
             .table
             .iter()
-            .filter(|(_, peer)| peer.link == Link::Connected)
+            .filter(|(_, peer)| peer.link == Link::Connected && peer.kind == PeerKind::Gateway)
             .map(|(id, _)| id.clone())
             .collect();
         let start = usize::from(random).checked_rem(ids.len()).unwrap_or(0);
@@ -194,10 +201,9 @@ impl Peers {
 
     /// A connected peer that has not been examined yet; it counts as examined from here on.
     pub(crate) fn next_unexamined(&mut self) -> Option<String> {
-        let (id, _) = self
-            .table
-            .iter()
-            .find(|(_, peer)| peer.link == Link::Connected && !peer.examined)?;
+        let (id, _) = self.table.iter().find(|(_, peer)| {
+            peer.link == Link::Connected && peer.kind == PeerKind::Gateway && !peer.examined
+        })?;
         let id = id.clone();
         self.table.get_mut(&id)?.examined = true;
         Some(id)
@@ -286,10 +292,12 @@ impl Peers {
         self.table.iter().map(|(id, peer)| view(id, peer)).collect()
     }
 
-    /// Names of peers that are gone or dropped, with the reason, for a sentence about them.
+    /// Names of gateways that are gone or dropped, with the reason, for a sentence about them. Tabs
+    /// come and go.
     pub(crate) fn losses(&self) -> Vec<String> {
         self.table
             .iter()
+            .filter(|(_, peer)| peer.kind == PeerKind::Gateway)
             .filter(|(_, peer)| matches!(peer.link, Link::Gone | Link::Dropped | Link::Connecting))
             .map(|(id, peer)| match &peer.reason {
                 Some(reason) => format!("{} ({reason})", short(id)),
@@ -332,7 +340,10 @@ fn view(id: &str, peer: &Peer) -> PeerView {
     PeerView {
         id: id.into(),
         address: peer.address.clone(),
-        kind: "gateway",
+        kind: match peer.kind {
+            PeerKind::Gateway => "gateway",
+            PeerKind::Tab => "tab",
+        },
         state: match peer.link {
             Link::Connecting => "connecting",
             Link::Connected => "connected",
@@ -359,7 +370,7 @@ mod tests {
         let mut peers = Peers::default();
         peers.configure(ADDRESS, 0);
         assert_eq!(peers.due_dials(0), vec![ADDRESS.to_string()]);
-        peers.connected("12D3KooWaaaa", ADDRESS, 1);
+        peers.connected("12D3KooWaaaa", ADDRESS, PeerKind::Gateway, 1);
         peers
     }
 
@@ -397,7 +408,7 @@ mod tests {
             now_ms += ban_ms;
             assert!(peers.due_dials(now_ms - 1).is_empty());
             assert_eq!(peers.due_dials(now_ms).len(), 1);
-            peers.connected(id, ADDRESS, now_ms);
+            peers.connected(id, ADDRESS, PeerKind::Gateway, now_ms);
         }
     }
 
@@ -431,12 +442,31 @@ mod tests {
         let mut peers = Peers::default();
         assert!(peers.order(7).is_empty());
         for id in ["a", "b", "c"] {
-            peers.connected(id, "/x", 0);
+            peers.connected(id, "/x", PeerKind::Gateway, 0);
         }
+        peers.connected("d", "/p2p/a/webrtc/p2p/d", PeerKind::Tab, 0);
         let firsts: Vec<String> = (0..3)
             .filter_map(|random| peers.order(random).first().cloned())
             .collect();
         assert_eq!(firsts, ["a", "b", "c"]);
         assert_eq!(peers.order(255).len(), 3);
+    }
+
+    #[test]
+    fn tabs_are_listed_but_not_asked_or_missed() {
+        let mut peers = Peers::default();
+        peers.connected("t", "/p2p/a/webrtc/p2p/t", PeerKind::Tab, 0);
+        assert_eq!(peers.connected_count(), 1);
+        assert!(peers.order(0).is_empty());
+        assert_eq!(peers.next_unexamined(), None);
+        peers.disconnected("t", "the peer left", 1);
+        assert!(peers.losses().is_empty());
+        assert!(peers.due_dials(1_000_000).is_empty());
+        peers.connected("t", "/p2p/b/webrtc/p2p/t", PeerKind::Tab, 2);
+        let view = peers.views().remove(0);
+        assert_eq!(
+            (view.kind, view.address.as_str()),
+            ("tab", "/p2p/b/webrtc/p2p/t")
+        );
     }
 }

@@ -96,7 +96,7 @@ impl SwarmLoop {
 
     fn on_event(&mut self, event: Event, tasks: &mut JoinSet<()>) {
         match event {
-            Event::Connected { peer, address } => self.on_connected(peer, &address),
+            Event::Connected { peer, address, .. } => self.on_connected(peer, &address),
             Event::Disconnected { peer, reason } => {
                 tracing::debug!(peer, reason, "disconnected");
                 self.crowd.remove(&peer);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lampyris_wire::{HEARTBEAT_PROTOCOL, Protocol};
+use lampyris_wire::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol};
 use libp2p::{
     StreamProtocol, connection_limits, connection_limits::ConnectionLimits, identify,
     swarm::NetworkBehaviour,
@@ -45,7 +45,7 @@ impl Behaviour {
         let protocols = served
             .iter()
             .map(|protocol| protocol.name())
-            .chain([HEARTBEAT_PROTOCOL])
+            .chain([HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL])
             .map(StreamProtocol::new);
         Ok(Self {
             limits: connection_limits::Behaviour::new(limits(config.limits)),

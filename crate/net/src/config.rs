@@ -81,6 +81,9 @@ pub struct Limits {
     pub inbound_per_address_max: u32,
     /// Peers that we dialled. A browser fails at about 500 WebRTC connections a page.
     pub outbound_max: u32,
+    /// Tabs to be linked to by introductions, for a tab; twice as many are accepted. With none, which is
+    /// for gateways, we only introduce others.
+    pub tabs: u32,
 }
 
 impl Default for Limits {
@@ -89,6 +92,7 @@ impl Default for Limits {
             inbound_max: 256,
             inbound_per_address_max: 64,
             outbound_max: 16,
+            tabs: 0,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod connection;
 mod happenings;
+mod introductions;
 mod reason;
 
 use std::{
@@ -23,7 +24,7 @@ use libp2p::{
     swarm::{ConnectionId, Swarm as Libp2pSwarm},
 };
 
-use self::connection::Connection;
+use self::{connection::Connection, introductions::Introductions};
 use crate::{
     behaviour::Behaviour,
     config::Config,
@@ -32,6 +33,7 @@ use crate::{
     executor,
     gossip::{self, Repetition},
     handle::{COMMANDS_MAX, Command, Handle, Listening},
+    introduce,
     streams::{OpenError, Stream},
     transport,
 };
@@ -59,6 +61,8 @@ pub(crate) enum Notice {
         connection: ConnectionId,
         reason: String,
     },
+    /// Something about introductions.
+    Introduction(introduce::Notice),
 }
 
 /// Starts swarms.
@@ -81,8 +85,10 @@ impl Swarm {
         let (notices_sender, notices) = mpsc::channel(NOTICES_MAX);
         let listening = Listening::default();
         let repetition = config.republish.then(Repetition::default);
+        let (swarm, offers) = start(&config, repetition.clone(), notices_sender.clone())?;
         let mut driver = Driver {
-            swarm: start(&config, repetition.clone())?,
+            swarm,
+            introductions: Introductions::start(config.limits.tabs, offers, notices_sender.clone()),
             repetition,
             published: 0,
             commands,
@@ -109,8 +115,14 @@ impl Swarm {
     }
 }
 
-fn start(config: &Config, repetition: Option<Repetition>) -> Result<Libp2pSwarm<Behaviour>> {
+/// The swarm, and where offers of introduced peers go.
+fn start(
+    config: &Config,
+    repetition: Option<Repetition>,
+    notices: mpsc::Sender<Notice>,
+) -> Result<(Libp2pSwarm<Behaviour>, mpsc::Sender<introduce::Offered>)> {
     let (transport, listen) = transport::build(config)?;
+    let (transport, offers) = introduce::join(transport, config, notices);
     #[cfg(not(target_arch = "wasm32"))]
     let swarm_config = libp2p::swarm::Config::with_tokio_executor();
     #[cfg(target_arch = "wasm32")]
@@ -125,7 +137,7 @@ fn start(config: &Config, repetition: Option<Repetition>) -> Result<Libp2pSwarm<
                 reason: reason::transport(&error),
             })?;
     }
-    Ok(swarm)
+    Ok((swarm, offers))
 }
 
 /// Owns everything.
@@ -145,6 +157,7 @@ struct Driver {
     /// The connections of each peer, the newest last.
     peers: HashMap<PeerId, Vec<ConnectionId>>,
     dialling: HashMap<ConnectionId, Multiaddr>,
+    introductions: Introductions,
     listening: Listening,
     closing: Option<Delay>,
 }
@@ -234,6 +247,7 @@ impl Driver {
                     .open(peer, connection, protocol, answer);
             }
             Notice::Close { connection, reason } => self.close(connection, reason),
+            Notice::Introduction(notice) => self.on_introduction(notice),
         }
     }
 

@@ -22,8 +22,11 @@ pub enum Event {
     Connected {
         /// Who.
         peer: String,
-        /// Its network address.
+        /// Its network address; of an introduced peer it names who introduced it:
+        /// `/p2p/NEIGHBOUR/webrtc/p2p/PEER`.
         address: String,
+        /// What it is, by how it was reached.
+        kind: PeerKind,
     },
     /// A peer is gone.
     Disconnected {
@@ -73,6 +76,26 @@ pub enum Event {
         /// The whole address, with certificate hash and peer id.
         address: String,
     },
+}
+
+/// What a peer is, by how it was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerKind {
+    /// It has an address at which we dialled it.
+    Gateway,
+    /// It has none: it dialled us, or was introduced.
+    Tab,
+}
+
+impl PeerKind {
+    /// Its name for callers in other languages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Tab => "tab",
+        }
+    }
 }
 
 /// Takes the answer to one request.

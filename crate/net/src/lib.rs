@@ -1,4 +1,4 @@
-//! The swarm: libp2p over WebRTC, gossip, requests, heartbeat.
+//! The swarm: libp2p over WebRTC, gossip, requests, introductions, heartbeat.
 //!
 //! It moves bytes between peers and believes none of them. A message is forwarded only after its
 //! receiver said by [`Handle::report`] that it is good; a response is handed over as it came, bounded
@@ -37,6 +37,7 @@ mod executor;
 mod gossip;
 mod handle;
 mod heartbeat;
+mod introduce;
 mod key;
 mod life;
 mod places;
@@ -48,7 +49,7 @@ mod transport;
 pub use config::{Config, Limits, Listen, Transport};
 pub use driver::Swarm;
 pub use error::{Error, RequestError, Result};
-pub use event::{Event, Events, Responder, Verdict};
+pub use event::{Event, Events, PeerKind, Responder, Verdict};
 pub use handle::Handle;
 pub use key::{Key, generate_key};
 #[cfg(not(target_arch = "wasm32"))]

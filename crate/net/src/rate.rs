@@ -13,6 +13,12 @@ pub(crate) const REQUESTS: Rate = Rate {
     per_second: 32,
 };
 
+/// Questions about introductions: a tab asks some times when it comes, then every half minute at most.
+pub(crate) const INTRODUCTIONS: Rate = Rate {
+    burst: 32,
+    per_second: 1,
+};
+
 /// A token bucket of one peer.
 #[derive(Debug)]
 pub(crate) struct Bucket {

@@ -26,6 +26,9 @@ pub enum Error {
         /// What Noise said.
         reason: String,
     },
+    /// What was said of one side of a connection cannot be used.
+    #[error("malformed description of a connection")]
+    Description,
     /// A certificate could not be made or read.
     #[error("the certificate is unusable: {reason}")]
     Certificate {

@@ -1,4 +1,4 @@
-//! webrtc-direct for libp2p, natively and in a tab.
+//! webrtc-direct for libp2p, natively and in a tab; and WebRTC between tabs that were introduced.
 //!
 //! A tab reaches a peer whose address it knows, without a domain, a certificate authority or anybody who
 //! introduces them: the address names the hash of the peer's certificate. One UDP port of the listener
@@ -25,6 +25,10 @@
 //! Handlers for streams exist before the first byte of the handshake, so that none is missed; nobody is
 //! given a stream before the other side is authenticated. Streams are framed so that they can half-close
 //! and break, and their data channels are closed when both directions have ended.
+//!
+//! Two tabs, of which neither has an address, connect by an offer and an answer that somebody carries
+//! between them (`offer` and `answer`, in a browser only). From DTLS on it is the same: Noise is bound to
+//! both certificates, so the carrier need not be trusted.
 //!
 //! `muxer` drives a connection through the seam `backend`, natively over str0m (`native/link.rs`), in a
 //! tab over the browser's own (`web/link.rs`). There are no tasks but a listener's reader: dropping a
@@ -53,6 +57,8 @@
 mod backend;
 mod channel;
 mod clock;
+#[cfg(any(target_arch = "wasm32", test))]
+mod description;
 mod error;
 mod frame;
 mod muxer;
@@ -74,4 +80,4 @@ pub use native::{Certificate, Config, Limits, Rate, Transport};
 pub use substream::Substream;
 pub use version::Version;
 #[cfg(target_arch = "wasm32")]
-pub use web::{Config, Transport};
+pub use web::{Answerer, Config, Introduced, Offerer, Pending, Transport, answer, offer};

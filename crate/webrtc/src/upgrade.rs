@@ -17,7 +17,6 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Dialler,
-    #[cfg(not(target_arch = "wasm32"))]
     Listener,
 }
 
@@ -41,7 +40,6 @@ pub(crate) async fn authenticate<B: Backend>(
     let noise = async move {
         match role {
             Role::Dialler => noise::outbound(keys, stream, listener, dialler).await,
-            #[cfg(not(target_arch = "wasm32"))]
             Role::Listener => noise::inbound(keys, stream, dialler, listener).await,
         }
     };
@@ -62,3 +60,6 @@ pub(crate) async fn authenticate<B: Backend>(
     .await?;
     Ok((peer, muxer))
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,15 +83,15 @@ impl Credentials {
     }
 }
 
-fn is_ufrag(text: &str) -> bool {
+pub(crate) fn is_ufrag(text: &str) -> bool {
     UFRAG_LENGTHS.contains(&text.len()) && text.bytes().all(is_ice_char)
 }
 
-fn is_password(text: &str) -> bool {
+pub(crate) fn is_password(text: &str) -> bool {
     PASSWORD_LENGTHS.contains(&text.len()) && text.bytes().all(is_ice_char)
 }
 
-const fn is_ice_char(byte: u8) -> bool {
+pub(crate) const fn is_ice_char(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
 }
 

@@ -22,6 +22,7 @@
 mod error;
 pub mod frame;
 pub mod gossip;
+pub mod introduce;
 pub mod mesh;
 mod protocol;
 pub mod req_resp;
@@ -31,4 +32,4 @@ pub mod state;
 pub mod uvarint;
 
 pub use error::{Error, Fault, Result};
-pub use protocol::{HEARTBEAT_PROTOCOL, Protocol};
+pub use protocol::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol};

@@ -4,6 +4,8 @@ use crate::{frame, req_resp};
 
 /// Eight bytes there and back on a long-lived stream; two misses close the connection.
 pub const HEARTBEAT_PROTOCOL: &str = "/lampyris/heartbeat/1";
+/// A neighbour carries offers of connections; see [`crate::introduce`].
+pub const INTRODUCE_PROTOCOL: &str = "/lampyris/introduce/1";
 
 /// A request protocol between peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

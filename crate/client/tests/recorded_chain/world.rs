@@ -12,8 +12,8 @@ use futures::{
     task::LocalSpawnExt,
 };
 use lampyris_client::{
-    Address, BlockTag, Client, Code, Config, Event, LocalFuture, NetEvent, Platform, RequestError,
-    Verdict, event::Status,
+    Address, BlockTag, Client, Code, Config, Event, LocalFuture, NetEvent, PeerKind, Platform,
+    RequestError, Verdict, event::Status,
 };
 use lampyris_verify::config::Network;
 use lampyris_wire::{
@@ -225,6 +225,7 @@ impl World {
         self.client.handle(NetEvent::Connected {
             peer: peer.into(),
             address: "/memory/1".into(),
+            kind: PeerKind::Gateway,
         });
     }
 

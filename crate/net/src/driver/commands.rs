@@ -23,6 +23,7 @@ impl Driver {
         match command {
             Command::Dial { address } => self.dial(address),
             Command::Disconnect { peer, reason } => {
+                self.shun(peer);
                 for connection in self.peers.get(&peer).cloned().unwrap_or_default() {
                     self.close(connection, reason.clone());
                 }
@@ -101,9 +102,11 @@ impl Driver {
                 return;
             }
             let peer = peer.to_string();
+            let kind = connection.kind;
             return self.emit(Event::Connected {
                 peer,
                 address: address.to_string(),
+                kind,
             });
         }
         let options = dial_options(address.clone());

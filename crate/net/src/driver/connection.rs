@@ -1,16 +1,19 @@
 //! What is known of one connection, and its tasks.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+};
 
 use futures::channel::{mpsc, oneshot};
-use lampyris_wire::{HEARTBEAT_PROTOCOL, Protocol};
+use lampyris_wire::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol};
 use libp2p::{Multiaddr, PeerId, StreamProtocol, swarm::ConnectionId};
 
 use super::Notice;
 use crate::{
     error::RequestError,
-    event::Event,
-    executor, heartbeat,
+    event::{Event, PeerKind},
+    executor, heartbeat, introduce,
     life::{Guard, Life},
     places::Places,
     rate::{self, Bucket},
@@ -25,6 +28,9 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) peer: PeerId,
+    pub(super) kind: PeerKind,
+    /// Offers that are carried to it.
+    pub(super) carried: Places,
     /// The address to dial when it is closed.
     pub(super) redial: Option<Multiaddr>,
     pub(super) close_reason: Option<String>,
@@ -38,6 +44,7 @@ pub(super) struct Connection {
     state_requests: Option<mpsc::Sender<state_client::Request>>,
     requester: Requester,
     gossip: Bucket,
+    introductions: (Bucket, Places),
     /// Ends the serving of an older state stream when a newer comes.
     state_server: Option<Guard>,
 }
@@ -47,7 +54,7 @@ impl Connection {
     pub(super) fn start(
         id: ConnectionId,
         peer: PeerId,
-        is_dialler: bool,
+        (kind, is_dialler): (PeerKind, bool),
         notices: mpsc::Sender<Notice>,
         events: Arc<Mutex<mpsc::Sender<Event>>>,
     ) -> Self {
@@ -70,6 +77,8 @@ impl Connection {
         }
         Self {
             peer,
+            kind,
+            carried: Places::new(introduce::STREAMS_PER_PEER_MAX),
             redial: None,
             close_reason: None,
             _guard: guard,
@@ -80,6 +89,10 @@ impl Connection {
             state_requests: None,
             requester: Requester::new(peer.to_string(), events),
             gossip: Bucket::new(rate::GOSSIP),
+            introductions: (
+                Bucket::new(rate::INTRODUCTIONS),
+                Places::new(introduce::STREAMS_PER_PEER_MAX),
+            ),
             state_server: None,
         }
     }
@@ -89,12 +102,30 @@ impl Connection {
         self.gossip.take()
     }
 
+    /// What opens streams on it.
+    pub(super) fn opener(&self) -> Opener {
+        self.opener.clone()
+    }
+
+    /// Runs a task that ends with the connection.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        executor::spawn(self.life.clone().run(task));
+    }
+
     /// Takes a stream that the peer opened.
     pub(super) fn accept(&mut self, protocol: &StreamProtocol, stream: Stream) {
         if protocol.as_ref() == HEARTBEAT_PROTOCOL {
             // A second one is dropped.
             if let Some(heartbeat) = self.heartbeat.take() {
                 let _ended = heartbeat.send(stream);
+            }
+            return;
+        }
+        if protocol.as_ref() == INTRODUCE_PROTOCOL {
+            let (bucket, places) = &mut self.introductions;
+            // Beyond, the stream is dropped, which resets it: no honest peer asks so much.
+            if let Some(place) = bucket.take().then(|| places.take()).flatten() {
+                self.spawn(introduce::serve(self.opener(), stream, place));
             }
             return;
         }

@@ -6,7 +6,13 @@ use libp2p::{
 };
 
 use super::{Connection, Driver, reason};
-use crate::{behaviour::BehaviourEvent, event::Event, handle::lock, streams};
+use crate::{
+    behaviour::BehaviourEvent,
+    event::{Event, PeerKind},
+    handle::lock,
+    introduce::Address,
+    streams,
+};
 
 impl Driver {
     pub(super) fn on_swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
@@ -37,6 +43,9 @@ impl Driver {
                 ..
             } => {
                 if let Some(address) = self.dialling.remove(&connection_id) {
+                    if let Some(introduced) = Address::parse(&address) {
+                        self.on_introduction_failed(introduced.peer);
+                    }
                     let reason = reason::dial_failed(&error);
                     self.emit(Event::DialFailed {
                         address: address.to_string(),
@@ -130,14 +139,21 @@ impl Driver {
         connections.push(id);
         let notices = self.notices_sender.clone();
         let events = self.inbound_events.clone();
-        let connection = Connection::start(id, peer, is_dialler, notices, events);
+        let kind = if is_dialler && Address::parse(&address).is_none() {
+            PeerKind::Gateway
+        } else {
+            PeerKind::Tab
+        };
+        let connection = Connection::start(id, peer, (kind, is_dialler), notices, events);
         self.connections.insert(id, connection);
         if older.is_empty() {
             self.emit(Event::Connected {
                 peer: peer.to_string(),
                 address: address.to_string(),
+                kind,
             });
         }
+        self.on_neighbours_changed(&peer);
         for connection in older {
             self.close(
                 connection,
@@ -152,6 +168,7 @@ impl Driver {
         connections.retain(|connection| *connection != id);
         if connections.is_empty() {
             self.peers.remove(&peer);
+            self.on_neighbours_changed(&peer);
             let reason = record
                 .as_ref()
                 .and_then(|record| record.close_reason.clone());

@@ -49,14 +49,14 @@ async fn exchange(
 }
 
 /// Writes all and half-closes.
-pub(super) async fn send(stream: &mut Stream, body: &[u8]) -> io::Result<()> {
+pub(crate) async fn send(stream: &mut Stream, body: &[u8]) -> io::Result<()> {
     stream.write_all(body).await?;
     stream.flush().await?;
     stream.close().await
 }
 
 /// Reads to the end; none when there is more than `bytes_max`.
-pub(super) async fn read_bounded(
+pub(crate) async fn read_bounded(
     stream: &mut (impl AsyncRead + Unpin),
     bytes_max: usize,
 ) -> io::Result<Option<Vec<u8>>> {

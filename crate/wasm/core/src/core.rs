@@ -4,7 +4,7 @@ use std::future::Future;
 
 use js_sys::Promise;
 use lampyris_client::{
-    Address, B256, BlockTag, Client, LocalFuture, NetEvent, U256, parse_address,
+    Address, B256, BlockTag, Client, LocalFuture, NetEvent, PeerKind, U256, parse_address,
 };
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -264,6 +264,10 @@ fn net_event(event: JsValue) -> Result<Option<NetEvent>, JsValue> {
         "connected" => Some(NetEvent::Connected {
             peer: event.text("peer")?,
             address: event.text("address")?,
+            kind: match event.text("kind")?.as_str() {
+                "tab" => PeerKind::Tab,
+                _ => PeerKind::Gateway,
+            },
         }),
         "disconnected" => Some(NetEvent::Disconnected {
             peer: event.text("peer")?,

@@ -28,10 +28,15 @@ fn call(on_event: &Function, object: &JsValue) {
 
 fn to_object(event: Event) -> Option<JsValue> {
     let object = match event {
-        Event::Connected { peer, address } => plain(&[
+        Event::Connected {
+            peer,
+            address,
+            kind,
+        } => plain(&[
             ("type", "connected".into()),
             ("peer", peer.into()),
             ("address", address.into()),
+            ("kind", kind.name().into()),
         ]),
         Event::Disconnected { peer, reason } => plain(&[
             ("type", "disconnected".into()),

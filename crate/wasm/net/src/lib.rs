@@ -11,16 +11,31 @@ mod event;
 mod object;
 
 use js_sys::{Function, Promise};
-use lampyris_net::{Config, Handle, Protocol, RequestError, Verdict};
+use lampyris_net::{Config, Handle, Limits, Protocol, RequestError, Verdict};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// What a swarm is started with: `{ topics?: string[] }`.
-#[derive(Debug, Default, Deserialize)]
+/// Links to other tabs. With four, a tab whose gateways are gone has all of the swarm within some steps,
+/// and each of them costs a browser about as much as an idle gateway.
+const TABS: u32 = 4;
+
+/// What a swarm is started with: `{ topics?: string[], tabs?: number }`, with the topics to subscribe to
+/// and how many links to other tabs are wanted.
+#[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Options {
     topics: Vec<String>,
+    tabs: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            topics: Vec::new(),
+            tabs: TABS,
+        }
+    }
 }
 
 /// The swarm of a page.
@@ -46,6 +61,10 @@ impl Swarm {
         crash::watch(&on_event);
         let config = Config {
             topics: options.topics,
+            limits: Limits {
+                tabs: options.tabs,
+                ..Limits::default()
+            },
             ..Config::default()
         };
         let (handle, events) = lampyris_net::Swarm::new(config).map_err(|error| failed(&error))?;

@@ -30,6 +30,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = createOffer)]
     fn create_offer(this: &PeerConnection) -> Thrown<Promise>;
 
+    #[wasm_bindgen(method, catch, js_name = createAnswer)]
+    fn create_answer(this: &PeerConnection) -> Thrown<Promise>;
+
     #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
     fn set_local_description(this: &PeerConnection, description: &Object) -> Thrown<Promise>;
 
@@ -38,6 +41,9 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, catch, js_name = localDescription)]
     fn local_description(this: &PeerConnection) -> Thrown<JsValue>;
+
+    #[wasm_bindgen(method, getter, catch, js_name = iceGatheringState)]
+    fn gathering_state(this: &PeerConnection) -> Thrown<JsValue>;
 
     #[wasm_bindgen(method, getter, catch, js_name = connectionState)]
     fn connection_state(this: &PeerConnection) -> Thrown<JsValue>;
@@ -85,6 +91,23 @@ impl PeerConnection {
         text(&offer, "sdp")
     }
 
+    pub(crate) async fn answer(&self) -> Result<String> {
+        let answer = settled("making an answer", self.create_answer()).await?;
+        text(&answer, "sdp")
+    }
+
+    pub(crate) async fn set_local_answer(&self, sdp: &str) -> Result<()> {
+        let answer = description("answer", sdp)?;
+        let set = settled("setting our answer", self.set_local_description(&answer));
+        set.await.map(drop)
+    }
+
+    pub(crate) async fn set_remote_offer(&self, sdp: &str) -> Result<()> {
+        let offer = description("offer", sdp)?;
+        let set = settled("setting their offer", self.set_remote_description(&offer));
+        set.await.map(drop)
+    }
+
     pub(crate) async fn set_offer(&self, sdp: &str) -> Result<()> {
         let offer = description("offer", sdp)?;
         let set = settled("setting the offer", self.set_local_description(&offer));
@@ -97,13 +120,22 @@ impl PeerConnection {
         set.await.map(drop)
     }
 
-    /// The offer as the browser has set it.
+    /// The offer, or the answer, as the browser has set it.
     pub(crate) fn local_sdp(&self) -> Result<String> {
         let description = self.local_description();
         text(
             &description.map_err(|error| failed("reading the offer", &error))?,
             "sdp",
         )
+    }
+
+    /// Whether the browser has found all addresses that it will find.
+    pub(crate) fn has_gathered(&self) -> bool {
+        let state = self
+            .gathering_state()
+            .ok()
+            .and_then(|state| state.as_string());
+        state.as_deref() == Some("complete")
     }
 
     /// Whether the browser has given the connection up.

@@ -1,0 +1,295 @@
+//! Carrying offers, taking them, and looking for peers to be introduced to.
+
+use std::collections::HashMap;
+
+use futures::channel::{mpsc, oneshot};
+use futures_timer::Delay;
+use lampyris_wire::introduce::{PEERS_MAX, Refusal, Request, Response};
+use libp2p::{PeerId, swarm::ConnectionId};
+
+use super::{Connection, Driver, Notice as DriverNotice};
+use crate::{
+    clock::Moment,
+    event::PeerKind,
+    executor,
+    introduce::{
+        self, ANSWERING_MAX, Address, CARRIED_MAX, INTRODUCTION_TIME, Notice, Offered, Patience,
+        Seeker, Wish, random_below,
+    },
+    places::Places,
+};
+
+/// How often it is looked whether links are missing.
+const TICK: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What the driver knows of introductions.
+#[derive(Debug)]
+pub(super) struct Introductions {
+    seeker: Seeker,
+    carried: Places,
+    /// Whose offers we are answering, and since when.
+    answering: HashMap<PeerId, Moment>,
+    /// To the transport.
+    offers: mpsc::Sender<Offered>,
+}
+
+impl Introductions {
+    /// For a peer that wants so many links to tabs. With none it only carries.
+    pub(super) fn start(
+        wanted: u32,
+        offers: mpsc::Sender<Offered>,
+        notices: mpsc::Sender<DriverNotice>,
+    ) -> Self {
+        if wanted > 0 {
+            executor::spawn(tick(notices));
+        }
+        Self {
+            seeker: Seeker::new(usize::try_from(wanted).unwrap_or(usize::MAX)),
+            carried: Places::new(CARRIED_MAX),
+            answering: HashMap::new(),
+            offers,
+        }
+    }
+}
+
+/// Ends with the driver.
+async fn tick(mut notices: mpsc::Sender<DriverNotice>) {
+    loop {
+        Delay::new(TICK).await;
+        let tick = DriverNotice::Introduction(Notice::Tick);
+        if futures::SinkExt::send(&mut notices, tick).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl Driver {
+    pub(super) fn on_introduction(&mut self, notice: Notice) {
+        match notice {
+            Notice::Wish(wish) => self.wish(wish),
+            Notice::Asked {
+                connection,
+                request,
+                answer,
+            } => self.on_asked(connection, request, answer),
+            Notice::Listed { via, peers } => self.on_listed(via, peers),
+            Notice::Tick => self.seek(),
+        }
+    }
+
+    /// A peer is connected or gone: there may be somebody new to be introduced to.
+    pub(super) fn on_neighbours_changed(&mut self, peer: &PeerId) {
+        self.introductions.answering.remove(peer);
+        self.introductions.seeker.hurry();
+    }
+
+    /// An introduction to a peer came to nothing.
+    pub(super) fn on_introduction_failed(&mut self, peer: PeerId) {
+        self.introductions.seeker.failed(peer);
+    }
+
+    /// Our own side sends a peer away.
+    pub(super) fn shun(&mut self, peer: PeerId) {
+        self.introductions.seeker.shun(peer);
+    }
+
+    /// Has an offer of ours carried.
+    fn wish(&mut self, wish: Wish) {
+        let Wish {
+            via,
+            to,
+            offer,
+            answer,
+        } = wish;
+        let Some(neighbour) = self.newest(&via) else {
+            let _gone = answer.send(Err(Refusal::Unknown));
+            return;
+        };
+        let to = to.to_bytes();
+        let asked = introduce::ask(
+            neighbour.opener(),
+            Request::Carry { to, offer },
+            Patience::Asker,
+        );
+        neighbour.spawn(async {
+            let result = match asked.await {
+                Response::Answer(answer) => Ok(answer),
+                Response::Refused(refusal) => Err(refusal),
+                Response::Peers(_) => Err(Refusal::Silent),
+            };
+            let _gone = answer.send(result);
+        });
+    }
+
+    fn on_asked(
+        &mut self,
+        connection: ConnectionId,
+        request: Request,
+        answer: oneshot::Sender<Response>,
+    ) {
+        let Some(asker) = self.connections.get(&connection).map(|record| record.peer) else {
+            return;
+        };
+        match request {
+            Request::List => {
+                let _gone = answer.send(Response::Peers(self.tabs_for(&asker)));
+            }
+            Request::Carry { to, offer } => self.carry(asker, &to, offer, answer),
+            Request::Offer { from, offer } => self.take_offer(asker, &from, offer, answer),
+        }
+    }
+
+    /// Some tabs that we know, at random, in place of those that the asker knows itself.
+    fn tabs_for(&self, asker: &PeerId) -> Vec<Vec<u8>> {
+        let mut tabs: Vec<_> = self
+            .tabs()
+            .filter(|peer| peer != asker)
+            .map(|peer| peer.to_bytes())
+            .collect();
+        while tabs.len() > PEERS_MAX {
+            tabs.swap_remove(random_below(tabs.len()));
+        }
+        tabs
+    }
+
+    /// Carries an offer to a peer of ours, and the answer back.
+    fn carry(
+        &mut self,
+        from: PeerId,
+        to: &[u8],
+        offer: Vec<u8>,
+        answer: oneshot::Sender<Response>,
+    ) {
+        let to = PeerId::from_bytes(to).ok().filter(|to| *to != from);
+        let Some(target) = to.and_then(|to| self.newest(&to)) else {
+            let _gone = answer.send(Response::Refused(Refusal::Unknown));
+            return;
+        };
+        let (Some(place), Some(target_place)) =
+            (self.introductions.carried.take(), target.carried.take())
+        else {
+            let _gone = answer.send(Response::Refused(Refusal::Busy));
+            return;
+        };
+        let from = from.to_bytes();
+        let asked = introduce::ask(
+            target.opener(),
+            Request::Offer { from, offer },
+            Patience::Carrier,
+        );
+        target.spawn(async {
+            let response = match asked.await {
+                Response::Peers(_) => Response::Refused(Refusal::Silent),
+                response => response,
+            };
+            let _gone = answer.send(response);
+            drop((place, target_place));
+        });
+    }
+
+    /// Hands an offer to the transport, if we want that connection.
+    fn take_offer(
+        &mut self,
+        via: PeerId,
+        from: &[u8],
+        offer: Vec<u8>,
+        answer: oneshot::Sender<Response>,
+    ) {
+        let from = PeerId::from_bytes(from).ok();
+        let Some(from) = from.filter(|from| *from != via && self.wants(from)) else {
+            let _gone = answer.send(Response::Refused(Refusal::Unwilling));
+            return;
+        };
+        let (sender, answered) = oneshot::channel();
+        let offered = Offered {
+            via,
+            from,
+            offer,
+            answer: sender,
+        };
+        if self.introductions.offers.try_send(offered).is_err() {
+            let _gone = answer.send(Response::Refused(Refusal::Unwilling));
+            return;
+        }
+        self.introductions.answering.insert(from, Moment::now());
+        if let Some(neighbour) = self.newest(&via) {
+            neighbour.spawn(async {
+                let _gone = answer.send(introduce::answered(answered).await);
+            });
+        }
+    }
+
+    /// Whether we want to be connected to whom a neighbour introduces. When both sides seek each other at
+    /// the same time, the offer of the one with the lower id counts.
+    fn wants(&mut self, from: &PeerId) -> bool {
+        let answering = &mut self.introductions.answering;
+        answering.retain(|_, since| since.elapsed() < INTRODUCTION_TIME);
+        let is_busy = answering.len() >= ANSWERING_MAX || answering.contains_key(from);
+        let own = *self.swarm.local_peer_id();
+        let ours_counts = self.is_dialling(from) && own < *from;
+        let is_known = *from == own || self.peers.contains_key(from);
+        let links = self.tab_links();
+        !is_busy && !ours_counts && !is_known && self.introductions.seeker.accepts(from, links)
+    }
+
+    /// Asks a neighbour for its peers when links are missing.
+    fn seek(&mut self) {
+        let links = self.tab_links();
+        if self.closing.is_some() || self.introductions.seeker.tick(links) == 0 {
+            return;
+        }
+        let neighbours: Vec<_> = self.peers.keys().copied().collect();
+        let chosen = neighbours.get(random_below(neighbours.len()));
+        let Some((via, neighbour)) = chosen.and_then(|via| Some((*via, self.newest(via)?))) else {
+            return;
+        };
+        let notices = self.notices_sender.clone();
+        neighbour.spawn(introduce::list(neighbour.opener(), via, notices));
+    }
+
+    /// Dials some of the peers that a neighbour told us.
+    fn on_listed(&mut self, via: PeerId, mut told: Vec<PeerId>) {
+        told.truncate(PEERS_MAX);
+        let own = *self.swarm.local_peer_id();
+        told.retain(|peer| {
+            *peer != own
+                && *peer != via
+                && !self.peers.contains_key(peer)
+                && !self.is_dialling(peer)
+                && !self.introductions.answering.contains_key(peer)
+        });
+        let missing = self.introductions.seeker.missing(self.tab_links());
+        for peer in self.introductions.seeker.choose(told, missing) {
+            self.dial(Address { via, peer }.to_multiaddr());
+        }
+    }
+
+    /// Links to tabs, those included that are being made.
+    fn tab_links(&self) -> usize {
+        let dialling = self.dialling.values().filter_map(Address::parse).count();
+        self.tabs().count() + dialling + self.introductions.answering.len()
+    }
+
+    fn tabs(&self) -> impl Iterator<Item = PeerId> {
+        self.peers
+            .iter()
+            .filter(|(_, connections)| self.kind_of(connections) == Some(PeerKind::Tab))
+            .map(|(peer, _)| *peer)
+    }
+
+    fn kind_of(&self, connections: &[ConnectionId]) -> Option<PeerKind> {
+        let newest = self.connections.get(connections.last()?)?;
+        Some(newest.kind)
+    }
+
+    fn newest(&self, peer: &PeerId) -> Option<&Connection> {
+        self.connections.get(self.peers.get(peer)?.last()?)
+    }
+
+    fn is_dialling(&self, peer: &PeerId) -> bool {
+        self.dialling
+            .values()
+            .filter_map(Address::parse)
+            .any(|dialled| dialled.peer == *peer)
+    }
+}

@@ -1,0 +1,38 @@
+//! A tab's connections to other tabs: WebRTC, see [`lampyris_webrtc::offer`].
+
+use std::io;
+
+use lampyris_webrtc as webrtc;
+
+use crate::config::Config;
+
+/// The side that begins.
+#[derive(Debug)]
+pub(super) struct Offerer(webrtc::Offerer);
+/// The side that was asked.
+#[derive(Debug)]
+pub(super) struct Answerer(webrtc::Answerer);
+
+pub(super) async fn offer(config: &Config) -> io::Result<(Vec<u8>, Offerer)> {
+    let offered = webrtc::offer(config.key.pair().clone()).await;
+    let (offer, offerer) = offered.map_err(io::Error::other)?;
+    Ok((offer, Offerer(offerer)))
+}
+
+pub(super) async fn answer(config: &Config, offer: Vec<u8>) -> io::Result<(Vec<u8>, Answerer)> {
+    let answered = webrtc::answer(config.key.pair().clone(), offer).await;
+    let (answer, answerer) = answered.map_err(io::Error::other)?;
+    Ok((answer, Answerer(answerer)))
+}
+
+impl Offerer {
+    pub(super) async fn connect(self, answer: Vec<u8>) -> io::Result<webrtc::Introduced> {
+        self.0.connect(answer).await.map_err(io::Error::other)
+    }
+}
+
+impl Answerer {
+    pub(super) async fn connect(self) -> io::Result<webrtc::Introduced> {
+        self.0.connect().await.map_err(io::Error::other)
+    }
+}

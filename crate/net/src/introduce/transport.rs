@@ -1,0 +1,167 @@
+//! The transport between peers that were introduced to each other.
+
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures::{
+    SinkExt, StreamExt,
+    channel::{mpsc, oneshot},
+    future::{self, Either},
+};
+use futures_timer::Delay;
+use libp2p::{
+    Multiaddr, PeerId, Transport as _,
+    core::{
+        muxing::StreamMuxerBox,
+        transport::{self, DialOpts, ListenerId, TransportError, TransportEvent},
+    },
+};
+
+#[cfg(target_arch = "wasm32")]
+use super::browser as half;
+#[cfg(not(target_arch = "wasm32"))]
+use super::memory as half;
+use super::{ANSWERING_MAX, Address, INTRODUCTION_TIME, Notice, Offered, Wish};
+use crate::{config::Config, driver, transport::Connections};
+
+type Output = (PeerId, StreamMuxerBox);
+type Upgrade = Pin<Box<dyn Future<Output = io::Result<Output>> + Send>>;
+
+/// Dials through a neighbour, and takes what neighbours carry to us.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    config: Config,
+    notices: mpsc::Sender<driver::Notice>,
+    offers: mpsc::Receiver<Offered>,
+    /// It has no address to listen at; offers come all the same.
+    listener: ListenerId,
+}
+
+/// Adds it to another transport. Gives where the driver puts offers.
+pub(crate) fn join(
+    other: Connections,
+    config: &Config,
+    notices: mpsc::Sender<driver::Notice>,
+) -> (Connections, mpsc::Sender<Offered>) {
+    let (sender, offers) = mpsc::channel(ANSWERING_MAX);
+    let introduced = Transport {
+        config: config.clone(),
+        notices,
+        offers,
+        listener: ListenerId::next(),
+    };
+    let both = introduced.or_transport(other).map(|connection, _| {
+        let (Either::Left(connection) | Either::Right(connection)) = connection;
+        connection
+    });
+    (both.boxed(), sender)
+}
+
+impl transport::Transport for Transport {
+    type Output = Output;
+    type Error = io::Error;
+    type ListenerUpgrade = Upgrade;
+    type Dial = Upgrade;
+
+    fn listen_on(
+        &mut self,
+        _: ListenerId,
+        address: Multiaddr,
+    ) -> Result<(), TransportError<io::Error>> {
+        Err(TransportError::MultiaddrNotSupported(address))
+    }
+
+    fn remove_listener(&mut self, _: ListenerId) -> bool {
+        false
+    }
+
+    fn dial(
+        &mut self,
+        address: Multiaddr,
+        _: DialOpts,
+    ) -> Result<Upgrade, TransportError<io::Error>> {
+        let Some(target) = Address::parse(&address) else {
+            return Err(TransportError::MultiaddrNotSupported(address));
+        };
+        let dial = be_introduced(self.config.clone(), self.notices.clone(), target);
+        Ok(Box::pin(in_time(dial)))
+    }
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<TransportEvent<Upgrade, io::Error>> {
+        let Poll::Ready(Some(offered)) = self.offers.poll_next_unpin(context) else {
+            return Poll::Pending;
+        };
+        let from = Address {
+            via: offered.via,
+            peer: offered.from,
+        };
+        Poll::Ready(TransportEvent::Incoming {
+            listener_id: self.listener,
+            local_addr: Multiaddr::empty(),
+            send_back_addr: from.to_multiaddr(),
+            upgrade: Box::pin(in_time(accept(self.config.clone(), offered))),
+        })
+    }
+}
+
+/// The side that seeks.
+async fn be_introduced(
+    config: Config,
+    mut notices: mpsc::Sender<driver::Notice>,
+    target: Address,
+) -> io::Result<Output> {
+    let (offer, offerer) = half::offer(&config).await?;
+    let (answer, answered) = oneshot::channel();
+    let wish = Wish {
+        via: target.via,
+        to: target.peer,
+        offer,
+        answer,
+    };
+    let wish = driver::Notice::Introduction(Notice::Wish(wish));
+    notices.send(wish).await.map_err(io::Error::other)?;
+    let answer = answered.await.map_err(io::Error::other)?;
+    let connected = offerer.connect(answer.map_err(io::Error::other)?).await?;
+    proven(connected, target)
+}
+
+/// The side that is sought.
+async fn accept(config: Config, offered: Offered) -> io::Result<Output> {
+    let (description, answerer) = half::answer(&config, offered.offer).await?;
+    if offered.answer.send(description).is_err() {
+        return Err(io::Error::other("nobody waits for the answer any more"));
+    }
+    let claimed = Address {
+        via: offered.via,
+        peer: offered.from,
+    };
+    proven(answerer.connect().await?, claimed)
+}
+
+/// The connection, if it is to whom it was said to be.
+fn proven(connected: Output, claimed: Address) -> io::Result<Output> {
+    let (peer, _) = &connected;
+    let Address { via, peer: claimed } = claimed;
+    if *peer != claimed {
+        let lie = format!("{via} introduced {peer} as {claimed}");
+        return Err(io::Error::other(lie));
+    }
+    Ok(connected)
+}
+
+async fn in_time(work: impl Future<Output = io::Result<Output>>) -> io::Result<Output> {
+    match future::select(Box::pin(work), Delay::new(INTRODUCTION_TIME)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Tabs are introduced to each other: by a gateway, and by a tab when no gateway is left.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests fail by panics, in real time"
+)]
+
+mod common;
+
+use common::{Peer, finality_topic, memory_listener};
+use lampyris_net::{Config, Event, Limits, PeerKind, Transport, Verdict};
+use lampyris_wire::gossip;
+
+fn tab(wanted: u32) -> Peer {
+    Peer::start(Config {
+        transport: Transport::Memory { listen: None },
+        topics: vec![finality_topic()],
+        limits: Limits {
+            tabs: wanted,
+            ..Limits::default()
+        },
+        ..Config::default()
+    })
+}
+
+/// The next connection to a tab: who, and who introduced them.
+async fn introduced(peer: &mut Peer) -> (String, String) {
+    loop {
+        match peer.next().await {
+            Event::Connected {
+                peer,
+                address,
+                kind: PeerKind::Tab,
+            } => {
+                let mut parts = address.split('/').skip(2);
+                let via = parts.next().unwrap().to_owned();
+                assert_eq!(address, format!("/p2p/{via}/webrtc/p2p/{peer}"));
+                return (peer, via);
+            }
+            // Both sought each other, and one of the offers counted.
+            _ => {}
+        }
+    }
+}
+
+/// The next message: who handed it over, its id and its data.
+async fn heard(peer: &mut Peer) -> (String, Vec<u8>, Vec<u8>) {
+    loop {
+        if let Event::Gossip {
+            peer,
+            message_id,
+            data,
+            ..
+        } = peer.next().await
+        {
+            return (peer, message_id, data);
+        }
+    }
+}
+
+/// Why dialling a peer through another fails.
+async fn refusal(dialler: &mut Peer, via: &str, peer: &str) -> String {
+    let address = format!("/p2p/{via}/webrtc/p2p/{peer}");
+    dialler.handle.dial(&address).unwrap();
+    loop {
+        match dialler.next().await {
+            Event::DialFailed {
+                address: failed,
+                reason,
+            } if failed == address => return reason,
+            Event::Connected { peer: got, .. } if got == peer => panic!("connected"),
+            _ => {}
+        }
+    }
+}
+
+async fn until_gone(peer: &mut Peer, gone: &str) {
+    loop {
+        if let Event::Disconnected { peer, .. } = peer.next().await
+            && peer == gone
+        {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn tabs_outlive_their_gateway_and_introduce_each_other() {
+    let mut gateway = memory_listener(&[]);
+    let (mut first, mut second, mut third) = (tab(1), tab(1), tab(1));
+    first.connect(&mut gateway).await;
+    second.connect(&mut gateway).await;
+    // By themselves: one of them seeks, and each hears of the other.
+    assert_eq!(introduced(&mut first).await, (second.id(), gateway.id()));
+    assert_eq!(introduced(&mut second).await, (first.id(), gateway.id()));
+    third.connect(&mut gateway).await;
+    let (neighbour, via) = introduced(&mut third).await;
+    assert_eq!(via, gateway.id());
+    let (mut middle, mut end) = if neighbour == first.id() {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    assert_eq!(introduced(&mut middle).await, (third.id(), gateway.id()));
+
+    let gone = gateway.id();
+    gateway.handle.close().unwrap();
+    for peer in [&mut middle, &mut end, &mut third] {
+        until_gone(peer, &gone).await;
+    }
+    // Gossip passes along the links that are left.
+    let data = gossip::compress(b"news");
+    let topic = finality_topic();
+    while end.handle.publish(&topic, data.clone()).await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let (from, id, received) = heard(&mut middle).await;
+    assert_eq!((from, &received), (end.id(), &data));
+    middle
+        .handle
+        .report(&id, &end.id(), Verdict::Accept)
+        .unwrap();
+    let (from, _, received) = heard(&mut third).await;
+    assert_eq!((from, received), (middle.id(), data));
+
+    // And a tab introduces the two others.
+    let address = format!("/p2p/{}/webrtc/p2p/{}", middle.id(), end.id());
+    third.handle.dial(&address).unwrap();
+    assert_eq!(introduced(&mut third).await, (end.id(), middle.id()));
+    assert_eq!(introduced(&mut end).await, (third.id(), middle.id()));
+}
+
+#[tokio::test]
+async fn whoever_cannot_or_does_not_want_says_so() {
+    let mut gateway = memory_listener(&[]);
+    let (mut willing, mut unwilling) = (tab(1), tab(0));
+    willing.connect(&mut gateway).await;
+    unwilling.connect(&mut gateway).await;
+    let via = gateway.id();
+    let stranger = tab(0).id();
+    let reason = refusal(&mut willing, &via, &stranger).await;
+    assert!(reason.contains("does not know the peer"), "{reason}");
+    let reason = refusal(&mut willing, &via, &unwilling.id()).await;
+    assert!(reason.contains("does not want"), "{reason}");
+    let reason = refusal(&mut willing, &stranger, &unwilling.id()).await;
+    assert!(reason.contains("does not know the peer"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_peer_that_was_sent_away_is_not_taken_back_at_once() {
+    let mut gateway = memory_listener(&[]);
+    let (mut one, mut other) = (tab(1), tab(1));
+    one.connect(&mut gateway).await;
+    other.connect(&mut gateway).await;
+    introduced(&mut one).await;
+    introduced(&mut other).await;
+    one.handle.disconnect(&other.id(), "it lied").unwrap();
+    until_gone(&mut other, &one.id()).await;
+    let reason = refusal(&mut other, &gateway.id(), &one.id()).await;
+    assert!(reason.contains("does not want"), "{reason}");
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_not_heard() {
+    let mut gateway = memory_listener(&[]);
+    let mut flooder = tab(0);
+    flooder.connect(&mut gateway).await;
+    let (via, stranger) = (gateway.id(), tab(0).id());
+    let mut answered = 0;
+    for _ in 0..60 {
+        let reason = refusal(&mut flooder, &via, &stranger).await;
+        answered += usize::from(reason.contains("does not know the peer"));
+    }
+    assert!((32..60).contains(&answered), "{answered}");
+}
