@@ -104,7 +104,7 @@ export class Client extends EventTarget {
     const core = new CoreWorker(this.#createWorker(), this.#handlers(), (message) => this.#coreCrashed(message));
     this.#core = core;
     await Promise.all([core.load(), this.#swarm.open()]);
-    await core.start(this.#config);
+    await core.start({ ...this.#config, gateways: this.#swarm.configure(this.#config.gateways) });
   }
 
   /** Opens the swarm again, with the core's topics, and lets the core dial. */

@@ -10,7 +10,8 @@
  */
 export function peerAddress(address) {
   const parts = address.split("/");
-  const [, family, host, protocol, port, transport] = parts;
+  const [, family, host, protocol, port, layer] = parts;
+  const transport = layer === "tls" && parts[6] === "ws" ? "wss" : layer;
   const known =
     (family === "ip4" || family === "ip6" || family?.startsWith("dns")) && (protocol === "udp" || protocol === "tcp");
   if (!known || host === undefined || port === undefined)

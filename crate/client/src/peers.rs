@@ -112,6 +112,8 @@ impl Peers {
         let peer = self.table.get_or_insert_with(id.into(), || {
             Peer::new(address, false, Link::Connected, now_ms)
         });
+        // A gateway has several addresses; the next dial begins with the one that worked.
+        peer.address = address.into();
         peer.enter(Link::Connected, now_ms, None);
         peer.redial_pause_ms = REDIAL_MS.0;
         peer.silent = SortedMap::default();

@@ -8,7 +8,8 @@ use std::net::{IpAddr, Ipv6Addr};
 pub(crate) struct Address(IpAddr);
 
 impl Address {
-    /// From a peer's multiaddress; nothing when there is no IP in it.
+    /// From a peer's multiaddress; nothing when there is no IP in it, or only that of the proxy on this
+    /// machine through which WebSockets come.
     pub(crate) fn of(multiaddress: &str) -> Option<Self> {
         let mut parts = multiaddress.split('/').skip(1);
         let address = match (parts.next()?, parts.next()?) {
@@ -25,7 +26,8 @@ impl Address {
             }
             _ => return None,
         };
-        Some(Self(address))
+        let is_proxy = address.is_loopback() && parts.next() == Some("tcp");
+        (!is_proxy).then_some(Self(address))
     }
 }
 
@@ -41,6 +43,8 @@ mod tests {
         assert_eq!(ipv4, of("/ip4/192.0.2.1/udp/5000/webrtc-direct/certhash/u"));
         assert_eq!(ipv4, of("/ip6/::ffff:192.0.2.1/udp/4000"));
         assert_ne!(ipv4, of("/ip4/192.0.2.2/udp/4000"));
+        assert_eq!(ipv4, of("/ip4/192.0.2.1/tcp/4000/ws"));
+        assert!(of("/ip4/127.0.0.1/udp/4000").is_some());
         let ipv6 = of("/ip6/2001:db8::1/udp/4000");
         assert_eq!(ipv6, of("/ip6/2001:db8::ffff:2/udp/4000"));
         assert_ne!(ipv6, of("/ip6/2001:db8:0:1::1/udp/4000"));
@@ -51,6 +55,9 @@ mod tests {
             "/ip4/example/udp/1",
             "/ip4",
             "/dns/a/udp/1",
+            "/ip4/127.0.0.1/tcp/1/ws",
+            "/ip6/::1/tcp/1/ws",
+            "/ip6/::ffff:127.0.0.1/tcp/1/ws",
         ] {
             assert_eq!(of(text), None, "{text}");
         }
