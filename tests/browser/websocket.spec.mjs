@@ -5,7 +5,7 @@ import { startStack } from "../../scripts/stack.mjs";
 import { launch, open, until, visit, waitForPhase } from "./browser.mjs";
 
 /** Chromium then sends WebRTC's datagrams through a proxy only, and there is none. */
-const NO_UDP = "--force-webrtc-ip-handling-policy=disable_non_proxied_udp";
+const NO_UDP = "--webrtc-ip-handling-policy=disable_non_proxied_udp";
 const LIMIT_MS = 10_000;
 
 /** @type {import("../../scripts/stack.mjs").Stack} */

@@ -12,22 +12,21 @@ impl Address {
     /// machine through which WebSockets come.
     pub(crate) fn of(multiaddress: &str) -> Option<Self> {
         let mut parts = multiaddress.split('/').skip(1);
-        let address = match (parts.next()?, parts.next()?) {
+        let address: IpAddr = match (parts.next()?, parts.next()?) {
             ("ip4", address) => IpAddr::V4(address.parse().ok()?),
-            ("ip6", address) => {
-                let address: Ipv6Addr = address.parse().ok()?;
-                match address.to_ipv4_mapped() {
-                    Some(address) => IpAddr::V4(address),
-                    None => {
-                        let network = u128::from(address) & !u128::from(u64::MAX);
-                        IpAddr::V6(network.into())
-                    }
-                }
-            }
+            ("ip6", address) => address.parse::<Ipv6Addr>().ok()?.to_canonical(),
             _ => return None,
         };
-        let is_proxy = address.is_loopback() && parts.next() == Some("tcp");
-        (!is_proxy).then_some(Self(address))
+        if address.is_loopback() && parts.next() == Some("tcp") {
+            return None;
+        }
+        Some(Self(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(address) => {
+                let network = u128::from(address) & !u128::from(u64::MAX);
+                IpAddr::V6(network.into())
+            }
+        }))
     }
 }
 
