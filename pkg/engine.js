@@ -60,7 +60,7 @@ export class Engine {
     this.#core = core;
     await Promise.all([core.load(), this.#swarm.open()]);
     if (this.#endedBy !== null) this.#swarm.close("the client was closed");
-    await core.start(this.#config);
+    await core.start({ ...this.#config, gateways: this.#swarm.configure(this.#config.gateways) });
   }
 
   /**

@@ -22,7 +22,7 @@ export type Hex = string;
 /**
  * Starts a client and resolves when its core is ready; connecting and syncing go on from there, told by `status` events.
  *
- * @throws {ClientError} `invalid_argument`: the configuration is wrong; `unavailable`: no WebRTC, no storage, or a file of the package
+ * @throws {ClientError} `invalid_argument`: the configuration is wrong; `unavailable`: no storage, or a file of the package
  * could not be loaded; `crashed`
  */
 export function createClient(config: Config, options?: ClientOptions): Promise<Client>;
@@ -38,7 +38,10 @@ export interface Config {
   network: "mainnet" | "sepolia" | "hoodi" | NetworkDescription;
   /** Root of a recent finalized beacon block. All trust starts here: take it from a source that you trust. */
   checkpoint: Hash;
-  /** Multiaddresses of gateways: `/ip4/…/udp/…/webrtc-direct/certhash/…/p2p/…`. At most 32. */
+  /**
+   * Multiaddresses of gateways, at most 32 of them: `/ip4/…/udp/…/webrtc-direct/certhash/…/p2p/…`, and for where UDP is blocked, beside it,
+   * `/dns4/…/tcp/443/wss/p2p/…` of the same one. Without TLS, as `/ws/`, only this machine can be reached.
+   */
   gateways: string[];
   /** Tokens whose balances can be proven. */
   tokens?: Token[];

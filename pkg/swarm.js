@@ -6,6 +6,8 @@
  * @module
  */
 
+import { Routes } from "./routes.js";
+
 /** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
 /** @typedef {import("./generated-types.d.ts").NetModule} NetModule */
 /** @typedef {import("./generated-types.d.ts").NetSwarm} NetSwarm */
@@ -30,6 +32,7 @@ export class Swarm {
   #peers = new Set();
   /** @type {Set<string>} */
   #topics = new Set();
+  #routes;
 
   /**
    * @param {(event: NetEvent) => void} onEvent
@@ -38,12 +41,20 @@ export class Swarm {
   constructor(onEvent, onCrash) {
     this.#onEvent = onEvent;
     this.#onCrash = onCrash;
+    this.#routes = new Routes((address) => this.#dial(address), onEvent);
+  }
+
+  /**
+   * Learns the gateways' addresses, of which one gateway may have several.
+   * @param {string[]} gateways
+   * @returns {string[]} one address of each, for the core
+   */
+  configure(gateways) {
+    return this.#routes.configure(gateways);
   }
 
   /** Loads the wasm if need be and starts the swarm with the topics it had. */
   async open() {
-    if (typeof RTCPeerConnection === "undefined")
-      throw unavailable("this browser has no WebRTC, or has it switched off");
     this.#module ??= this.#load();
     const { Swarm: NetSwarm } = await this.#module;
     if (this.#swarm !== null) return;
@@ -72,11 +83,7 @@ export class Swarm {
 
   /** @param {string} address */
   dial(address) {
-    try {
-      this.#run((swarm) => swarm.dial(address));
-    } catch (error) {
-      this.#onEvent({ type: "dial_failed", address, reason: messageOf(error) });
-    }
+    if (this.#swarm !== null) this.#routes.dial(address);
   }
 
   /**
@@ -144,11 +151,21 @@ export class Swarm {
     if (event.type === "closed") return this.#crashed(event.reason);
     if (event.type === "connected") this.#peers.add(event.peer);
     else if (event.type === "disconnected") this.#peers.delete(event.peer);
-    this.#onEvent(event);
+    this.#routes.heard(event);
+  }
+
+  /** @param {string} address */
+  #dial(address) {
+    try {
+      this.#run((swarm) => swarm.dial(address));
+    } catch (error) {
+      this.#routes.heard({ type: "dial_failed", address, reason: messageOf(error) });
+    }
   }
 
   /** @param {string} reason */
   #gone(reason) {
+    this.#routes.close();
     const peers = [...this.#peers];
     this.#peers.clear();
     for (const peer of peers) this.#onEvent({ type: "disconnected", peer, reason });
@@ -200,14 +217,6 @@ export class Swarm {
  */
 function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
-}
-
-/**
- * @param {string} message
- * @returns {Error & { code: string }}
- */
-function unavailable(message) {
-  return Object.assign(new Error(message), { code: "unavailable" });
 }
 
 /**

@@ -37,13 +37,16 @@ const contentTypes = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** The page may run its own scripts and wasm, talk to its own origin, and nothing else. */
+/**
+ * The page may run its own scripts and wasm, talk to its own origin, to gateways by WebSocket (for WebRTC there is no rule), and nothing
+ * else. Which gateways is the user's to say; without TLS only this machine is allowed, as browsers see it too.
+ */
 export const securityHeaders = {
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
     "worker-src 'self'",
-    "connect-src 'self'",
+    "connect-src 'self' wss: ws://127.0.0.1:* ws://localhost:*",
     "style-src 'self'",
     "img-src 'self' data:",
     "font-src 'self'",

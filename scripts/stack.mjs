@@ -71,7 +71,7 @@ export async function startStack(options = {}) {
       ...Array.from({ length: gateways }, () => addGateway()),
     ]);
     const [lying, honest] = [started.slice(0, liars.length), started.slice(liars.length)];
-    config.gateways = [...lying, ...honest].map(({ address }) => address);
+    config.gateways = [...lying, ...honest].flatMap(({ addresses }) => addresses);
     const server = await servePage({ config: freshConfig, port });
     stops.push(() => server.stop());
     return { url: server.url, config, devnet, gateways: honest, liars: lying, addGateway, stop };

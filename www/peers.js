@@ -13,7 +13,8 @@ import { shorten } from "./format.js";
 export function peerAddress(address) {
   const parts = address.split("/");
   if (parts[1] === "p2p" && parts[2] !== undefined && parts[3] === "webrtc") return `introduced by ${shorten(parts[2], 12, 6)}`;
-  const [, family, host, protocol, port, transport] = parts;
+  const [, family, host, protocol, port, layer] = parts;
+  const transport = layer === "tls" && parts[6] === "ws" ? "wss" : layer;
   const known =
     (family === "ip4" || family === "ip6" || family?.startsWith("dns")) && (protocol === "udp" || protocol === "tcp");
   if (!known || host === undefined || port === undefined)

@@ -22,7 +22,8 @@ const readyTimeoutMs = 60_000;
 
 /**
  * @typedef {object} Gateway
- * @property {string} address where tabs dial it; the same after a restart
+ * @property {string} address where tabs dial it by WebRTC; the same after a restart
+ * @property {string[]} addresses this one, then the one for WebSocket
  * @property {string} metricsUrl
  * @property {string} log path of its log
  * @property {() => number} pid
@@ -41,27 +42,30 @@ const readyTimeoutMs = 60_000;
 export async function startGateway(upstream, folder, { program = 'lampyris-gateway', extraArguments = [] } = {}) {
   mkdirSync(folder, { recursive: true });
   const metrics = `127.0.0.1:${await freeTcpPort()}`;
-  /** @param {string} port a free one at first, and from then on the same */
-  const programArguments = (port) => [
+  /** @param {string} port @param {string} webSocketPort free ones at first, and from then on the same */
+  const programArguments = (port, webSocketPort) => [
     '--network', networkArgument(upstream.network, folder),
     '--beacon', upstream.beaconUrl,
     '--execution', upstream.executionUrl,
     '--checkpoint', upstream.checkpoint,
     '--listen', `127.0.0.1:${port}`,
+    '--listen-websocket', `127.0.0.1:${webSocketPort}`,
     '--data', join(folder, 'data'),
     '--metrics', metrics,
     ...(upstream.fixedClockUnixMs === null ? [] : ['--fixed-clock', String(upstream.fixedClockUnixMs)]),
     ...extraArguments,
   ];
   const log = join(folder, 'log.txt');
-  const launch = async (port = '0') => {
+  const launch = async (port = '0', webSocketPort = '0') => {
     rmSync(log, { force: true });
-    const started = startLongRunning(isAbsolute(program) ? program : nativeProgram(program), programArguments(port), log);
-    return { process: started, address: await listeningAddress(program, started, log) };
+    const started = startLongRunning(isAbsolute(program) ? program : nativeProgram(program), programArguments(port, webSocketPort), log);
+    return { process: started, addresses: await listeningAddresses(program, started, log) };
   };
   let current = await launch();
+  const { addresses } = current;
   return {
-    address: current.address,
+    address: addresses[0],
+    addresses,
     metricsUrl: `http://${metrics}/`,
     log,
     pid: () => current.process.pid,
@@ -70,9 +74,8 @@ export async function startGateway(upstream, folder, { program = 'lampyris-gatew
       await current.process.exited;
     },
     restart: async () => {
-      const { address } = current;
-      current = await launch(address.match(/\/udp\/(\d+)\//)?.[1]);
-      if (current.address !== address) throw new PlainError(`the gateway's address changed from ${address} to ${current.address}`);
+      current = await launch(...addresses.map((address) => address.match(/\/(?:udp|tcp)\/(\d+)\//)?.[1]));
+      if (`${current.addresses}` !== `${addresses}`) throw new PlainError(`the gateway's addresses changed from ${addresses} to ${current.addresses}`);
     },
     stop: () => current.process.stop(),
   };
@@ -90,15 +93,18 @@ function networkArgument(network, folder) {
  * @param {string} program
  * @param {import('./processes.mjs').LongRunning} started
  * @param {string} log
+ * @returns {Promise<[string, string]>}
  */
-async function listeningAddress(program, started, log) {
+async function listeningAddresses(program, started, log) {
   /** @type {string | null} */
   let ended = null;
   started.exited.then((reason) => (ended = reason));
   return waitFor(`${program} did not say where it listens (${log})`, readyTimeoutMs, () => {
     const text = readFileSync(log, 'utf8');
     if (ended !== null) throw new PlainError(`${program} ended (${ended}) before it was ready:\n${text.trimEnd().split('\n').slice(-15).join('\n')}`);
-    return text.match(/listening on (\/\S+\/webrtc-direct\/\S+)\n/)?.[1];
+    const address = (/** @type {string} */ transport) => text.match(new RegExp(`listening on (/\\S+/${transport}/\\S+)\\n`))?.[1];
+    const [webRtc, webSocket] = [address('webrtc-direct'), address('ws')];
+    return webRtc === undefined || webSocket === undefined ? undefined : /** @type {[string, string]} */ ([webRtc, webSocket]);
   });
 }
 

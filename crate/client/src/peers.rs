@@ -114,6 +114,8 @@ impl Peers {
         let peer = self.table.get_or_insert_with(id.into(), || {
             Peer::new(address, false, Link::Connected, now_ms)
         });
+        // A gateway has several addresses; the next dial begins with the one that worked.
+        peer.address = address.into();
         peer.enter(Link::Connected, now_ms, None);
         peer.kind = kind;
         if !peer.configured {

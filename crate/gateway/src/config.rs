@@ -73,6 +73,9 @@ pub struct Arguments {
     /// UDP address for WebRTC [default: 0.0.0.0:9100]; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+    /// TCP address for WebSocket, for tabs without UDP; for pages on https a proxy in front adds TLS [default: none].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen_websocket: Option<SocketAddr>,
     /// Folder for key, certificate, chain state and archive [default: lampyris-gateway in the user's data folder].
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -108,6 +111,8 @@ pub struct Config {
     pub executions: Vec<String>,
     /// UDP address for WebRTC.
     pub listen: SocketAddr,
+    /// TCP address for WebSocket, if any.
+    pub listen_websocket: Option<SocketAddr>,
     /// Where key, certificate, chain state and archive are.
     pub data: PathBuf,
     /// Where `/health` and `/metrics` are.
@@ -145,6 +150,7 @@ impl Arguments {
                 .listen
                 .or(file.listen)
                 .unwrap_or_else(|| address(LISTEN)),
+            listen_websocket: self.listen_websocket.or(file.listen_websocket),
             data: self.data.or(file.data).unwrap_or_else(default_data),
             metrics: self
                 .metrics
@@ -224,7 +230,7 @@ mod tests {
     use super::*;
 
     const FILE: &str = "network = \"sepolia\"\nbeacon = \"http://b\"\nexecution = \"http://e\"\n\
-                        listen = \"127.0.0.1:1\"\nfixed-clock = 7\n";
+                        listen = \"127.0.0.1:1\"\nlisten-websocket = \"127.0.0.1:3\"\nfixed-clock = 7\n";
 
     fn config(file: &str, arguments: &[&str]) -> Result<Config, Error> {
         let folder = std::env::temp_dir().join(format!(
@@ -248,6 +254,7 @@ mod tests {
         let config = config(FILE, &["--listen", "127.0.0.1:2"]).unwrap();
         assert_eq!(config.network.name, "sepolia");
         assert_eq!(config.listen, address("127.0.0.1:2"));
+        assert_eq!(config.listen_websocket, Some(address("127.0.0.1:3")));
         assert_eq!(config.metrics, address(METRICS));
         assert_eq!(config.fixed_clock_unix_ms, Some(7));
         assert_eq!(config.connections_max, CONNECTIONS);

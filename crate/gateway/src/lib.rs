@@ -235,6 +235,7 @@ fn listen(
         key: identity.key,
         listen: Some(lampyris_net::Listen {
             udp_addr: config.listen.to_string(),
+            ws_addr: config.listen_websocket.map(|address| address.to_string()),
             certificate_pem: identity.certificate_pem,
         }),
         user_agent: concat!("lampyris-gateway/", env!("CARGO_PKG_VERSION")).into(),

@@ -21,6 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config {
         key,
         listen: Some(Listen {
+            ws_addr: None,
             udp_addr,
             certificate_pem,
         }),

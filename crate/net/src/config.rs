@@ -42,7 +42,8 @@ impl Default for Config {
 /// How bytes travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// WebRTC: webrtc-direct between a tab and a gateway.
+    /// WebRTC: webrtc-direct between a tab and a gateway; and WebSocket between the same, by other
+    /// addresses, where UDP is blocked.
     WebRtc,
     /// Inside the process, for tests: everything above the transport is the same.
     Memory {
@@ -56,6 +57,9 @@ pub enum Transport {
 pub struct Listen {
     /// A UDP socket address such as `0.0.0.0:9100`; port 0 takes a free one.
     pub udp_addr: String,
+    /// A TCP socket address for WebSocket, unencrypted below Noise: for a proxy that adds TLS, without
+    /// which pages served by https do not connect.
+    pub ws_addr: Option<String>,
     /// The certificate with its private key, see [`crate::generate_certificate_pem`]. Its hash is part
     /// of our address, so a listener keeps it.
     pub certificate_pem: String,
@@ -67,6 +71,7 @@ impl std::fmt::Debug for Listen {
         formatter
             .debug_struct("Listen")
             .field("udp_addr", &self.udp_addr)
+            .field("ws_addr", &self.ws_addr)
             .finish_non_exhaustive()
     }
 }

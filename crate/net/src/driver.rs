@@ -129,7 +129,7 @@ fn start(
     let swarm_config = libp2p::swarm::Config::with_wasm_executor();
     let behaviour = Behaviour::new(config, repetition)?;
     let mut swarm = Libp2pSwarm::new(transport, behaviour, config.key.id(), swarm_config);
-    if let Some(address) = listen {
+    for address in listen {
         swarm
             .listen_on(address.clone())
             .map_err(|error| Error::Listen {

@@ -1,4 +1,4 @@
-//! How bytes travel: WebRTC, or memory in tests.
+//! How bytes travel: WebRTC, WebSocket where UDP is blocked, or memory in tests.
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
@@ -6,9 +6,11 @@ mod browser;
 mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+mod secured;
 
+use futures::future::Either;
 use libp2p::{
-    Multiaddr, PeerId,
+    Multiaddr, PeerId, Transport as _,
     core::{muxing::StreamMuxerBox, transport::Boxed},
 };
 
@@ -21,7 +23,7 @@ pub use native::generate_certificate_pem;
 pub(crate) type Connections = Boxed<(PeerId, StreamMuxerBox)>;
 
 /// Makes the transport, and says where to listen.
-pub(crate) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)> {
+pub(crate) fn build(config: &Config) -> Result<(Connections, Vec<Multiaddr>)> {
     #[cfg(target_arch = "wasm32")]
     return browser::build(config);
     #[cfg(not(target_arch = "wasm32"))]
@@ -29,4 +31,14 @@ pub(crate) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)>
         crate::config::Transport::WebRtc => native::build(config),
         crate::config::Transport::Memory { listen } => memory::build(config, listen),
     }
+}
+
+/// Two transports as one; an address decides which.
+fn either(first: Connections, second: Connections) -> Connections {
+    first
+        .or_transport(second)
+        .map(|connection, _| match connection {
+            Either::Left(connection) | Either::Right(connection) => connection,
+        })
+        .boxed()
 }

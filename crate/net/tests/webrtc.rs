@@ -16,6 +16,7 @@ use lampyris_wire::{Protocol, frame, gossip};
 
 fn config(key: Key, certificate_pem: String) -> Config {
     let listen = Some(Listen {
+        ws_addr: None,
         udp_addr: "127.0.0.1:0".into(),
         certificate_pem,
     });
@@ -56,6 +57,7 @@ async fn the_same_key_and_certificate_give_the_same_address() {
     let stored = Key::from_bytes(&key.to_bytes()).unwrap();
     let port = first_address.split('/').nth(4).unwrap().to_owned();
     let listen = Listen {
+        ws_addr: None,
         udp_addr: format!("127.0.0.1:{port}"),
         certificate_pem: pem,
     };

@@ -31,6 +31,7 @@ pub(crate) fn config(url: &str, checkpoint: &str, fixed_clock_unix_ms: u64) -> C
         beacons: vec![url.into()],
         executions: vec![url.into()],
         listen: "127.0.0.1:0".parse().unwrap(),
+        listen_websocket: None,
         data: std::env::temp_dir().join(folder),
         metrics: "127.0.0.1:0".parse().unwrap(),
         connections_max: 64,

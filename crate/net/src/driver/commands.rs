@@ -88,7 +88,8 @@ impl Driver {
         }
     }
 
-    /// Dials; each dial is answered by an event about its address.
+    /// Dials; each dial is answered by an event about its address. Who is dialled at another address is
+    /// given up there: two connections at once would replace each other, on each side another.
     pub(super) fn dial(&mut self, address: Multiaddr) {
         if self.dialling.values().any(|dialled| *dialled == address) {
             return;
@@ -108,6 +109,9 @@ impl Driver {
                 address: address.to_string(),
                 kind,
             });
+        }
+        if let Some(peer) = peer_of(&address) {
+            let _none_yet = self.swarm.disconnect_peer_id(peer);
         }
         let options = dial_options(address.clone());
         let connection = options.connection_id();
@@ -148,12 +152,12 @@ impl Driver {
     }
 }
 
-/// Dials a known peer only when there is no connection to it and none is being made.
+/// Dials a known peer only when there is no connection to it.
 fn dial_options(address: Multiaddr) -> DialOpts {
     match peer_of(&address) {
         Some(peer) => DialOpts::peer_id(peer)
             .addresses(vec![address])
-            .condition(PeerCondition::DisconnectedAndNotDialing)
+            .condition(PeerCondition::Disconnected)
             .build(),
         None => DialOpts::unknown_peer_id().address(address).build(),
     }

@@ -1,20 +1,21 @@
-//! WebRTC in a tab: dials gateways, cannot listen.
+//! WebRTC and WebSocket in a tab: it dials gateways, and cannot listen.
 
 use lampyris_webrtc as webrtc;
-use libp2p::{Multiaddr, Transport as _};
+use libp2p::{Multiaddr, Transport as _, websocket_websys};
 
-use super::Connections;
+use super::{Connections, either, secured::secured};
 use crate::{
     config::Config,
     error::{Error, Result},
 };
 
-pub(super) fn build(config: &Config) -> Result<(Connections, Option<Multiaddr>)> {
+pub(super) fn build(config: &Config) -> Result<(Connections, Vec<Multiaddr>)> {
     if config.listen.is_some() {
         return Err(Error::Config {
             reason: "a tab cannot listen".into(),
         });
     }
-    let transport = webrtc::Transport::new(webrtc::Config::new(config.key.pair().clone()));
-    Ok((transport.boxed(), None))
+    let webrtc = webrtc::Transport::new(webrtc::Config::new(config.key.pair().clone()));
+    let websocket = secured(websocket_websys::Transport::default(), config)?;
+    Ok((either(webrtc.boxed(), websocket), Vec::new()))
 }
