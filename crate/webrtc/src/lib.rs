@@ -55,6 +55,8 @@ mod channel;
 mod clock;
 mod error;
 mod frame;
+#[cfg(all(feature = "fuzz", not(target_arch = "wasm32")))]
+pub mod fuzz;
 mod muxer;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
