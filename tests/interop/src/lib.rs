@@ -1,0 +1,1 @@
+//! Our WebRTC transport against other implementations: see the tests.
