@@ -18,7 +18,7 @@ use crate::{
         Answer, IN_FLIGHT_MAX, Opener, WAITING_MAX, inbound::Requester, once, state_client,
         state_server,
     },
-    streams::Stream,
+    streams::{Activity, Stream},
 };
 
 /// One connection.
@@ -34,6 +34,7 @@ pub(super) struct Connection {
     opener: Opener,
     /// Takes the heartbeat's stream on the listening side.
     heartbeat: Option<oneshot::Sender<Stream>>,
+    pings: Places,
     asking: Places,
     state_requests: Option<mpsc::Sender<state_client::Request>>,
     requester: Requester,
@@ -48,6 +49,7 @@ impl Connection {
         id: ConnectionId,
         peer: PeerId,
         is_dialler: bool,
+        activity: Activity,
         notices: mpsc::Sender<Notice>,
         events: Arc<Mutex<mpsc::Sender<Event>>>,
     ) -> Self {
@@ -64,7 +66,7 @@ impl Connection {
             heartbeat = Some(sender);
             let opener = opener.clone();
             executor::spawn(life.clone().run(async {
-                let reason = heartbeat::echo(opened).await;
+                let reason = heartbeat::echo(opened, activity).await;
                 opener.close(reason).await;
             }));
         }
@@ -76,6 +78,7 @@ impl Connection {
             life,
             opener,
             heartbeat,
+            pings: Places::new(heartbeat::PINGS_MAX),
             asking: Places::new(IN_FLIGHT_MAX),
             state_requests: None,
             requester: Requester::new(peer.to_string(), events),
@@ -95,6 +98,16 @@ impl Connection {
             // A second one is dropped.
             if let Some(heartbeat) = self.heartbeat.take() {
                 let _ended = heartbeat.send(stream);
+            }
+            return;
+        }
+        if protocol.as_ref() == heartbeat::PING_PROTOCOL {
+            // One more than needed is dropped, too.
+            if let Some(place) = self.pings.take() {
+                executor::spawn(self.life.clone().run(async move {
+                    heartbeat::mirror(stream).await;
+                    drop(place);
+                }));
             }
             return;
         }

@@ -130,7 +130,8 @@ impl Driver {
         connections.push(id);
         let notices = self.notices_sender.clone();
         let events = self.inbound_events.clone();
-        let connection = Connection::start(id, peer, is_dialler, notices, events);
+        let activity = self.swarm.behaviour().streams.activity(id);
+        let connection = Connection::start(id, peer, is_dialler, activity, notices, events);
         self.connections.insert(id, connection);
         if older.is_empty() {
             self.emit(Event::Connected {
