@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
 
-#[path = "../../../crate/webrtc/tests/common/mod.rs"]
+#[path = "../../../../crate/webrtc/tests/common/mod.rs"]
 mod common;
 #[macro_use]
-#[path = "../../../crate/webrtc/tests/common/suite.rs"]
+#[path = "../../../../crate/webrtc/tests/common/suite.rs"]
 mod suite;
 
 use common::{Node, keys, ours, ours_v1};

@@ -1,1 +1,0 @@
-//! Our WebRTC transport against other implementations: see the tests.
