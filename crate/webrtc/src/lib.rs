@@ -51,6 +51,7 @@
 //! ```
 
 mod backend;
+mod census;
 mod channel;
 mod clock;
 mod error;
@@ -69,6 +70,7 @@ mod version;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+pub use census::open_channels;
 pub use error::Error;
 pub use frame::FrameError;
 #[cfg(not(target_arch = "wasm32"))]
