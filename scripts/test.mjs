@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
-import { root } from './library/paths.mjs';
+import { cargoTarget, root } from './library/paths.mjs';
 import { PlainError, bold, duration, green, heading, progress, red, runMain, table } from './library/report.mjs';
 import { runToEnd } from './library/run.mjs';
 import { ensureSetup } from './setup.mjs';
@@ -50,6 +50,10 @@ const browsers = {
   Browser: '',
   'Browser that refuses changed descriptions': '--force-fieldtrials=WebRTC-NoSdpMangleUfrag/Enabled/',
 };
+
+/** Other projects' peers, in a workspace of their own that shares what is built. */
+const interop = ['--manifest-path', join(root, 'tests', 'interop', 'Cargo.toml')];
+const interopBuild = [...interop, '--target-dir', cargoTarget];
 
 /**
  * @typedef {{ passed: number, failed: number }} Counts
@@ -96,6 +100,7 @@ function steps(files, fast, wantsNative) {
   const wasmCrates = ['-p', 'lampyris-core-wasm', '-p', 'lampyris-net-wasm'];
   return [
     check('lint', 'Format of Rust', 'cargo', ['fmt', '--all', '--check', '--', '--color', 'never']),
+    check('lint', 'Format of Rust, interop', 'cargo', ['fmt', ...interop, '--all', '--check', '--', '--color', 'never']),
     {
       name: 'Build',
       group: 'build',
@@ -108,10 +113,12 @@ function steps(files, fast, wantsNative) {
     check('lint', 'Types of scripts', join(root, 'node_modules', '.bin', 'tsc'), ['--project', 'scripts']),
     check('lint', 'Clippy, native', 'cargo', ['clippy', '--workspace', '--all-targets', '--locked', '--keep-going', '--', '-D', 'warnings']),
     check('lint', 'Clippy, wasm', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', ...wasmCrates, '--locked', '--keep-going', '--', '-D', 'warnings']),
+    check('lint', 'Clippy, interop', 'cargo', ['clippy', ...interopBuild, '--all-targets', '--locked', '--keep-going', '--', '-D', 'warnings']),
     check('lint', 'Documentation of Rust', 'cargo', ['doc', '--workspace', '--no-deps', '--locked', '--keep-going'], { RUSTDOCFLAGS: '-D warnings' }),
     check('lint', 'The core without an operating system', 'cargo',
       ['check', '-p', 'lampyris-verify', '--target', 'thumbv7m-none-eabi', '--no-default-features', '--locked'], crossEnvironment),
     { name: 'Rust tests', group: 'rust', run: () => rustTests(['--workspace']) },
+    { name: 'Rust tests, interop', group: 'rust', run: () => rustTests(interopBuild) },
     { name: 'Rust tests on wasm32', group: 'rust', run: () => rustTests([...onNode, ...portableTests], crossEnvironment) },
     { name: 'Node tests', group: 'js', run: () => nodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
     ...Object.entries(browsers).flatMap(([name, flags]) => chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({

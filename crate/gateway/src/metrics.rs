@@ -128,6 +128,11 @@ impl Metrics {
     pub(crate) fn write(&self, to: &mut Exposition) {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         to.gauge("lampyris_peers", "Connected peers", load(&self.peers));
+        to.gauge(
+            "lampyris_channels",
+            "Open WebRTC data channels, of all connections",
+            lampyris_net::open_channels(),
+        );
         to.counter(
             "lampyris_connections_total",
             "Connections that peers opened",

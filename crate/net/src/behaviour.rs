@@ -12,6 +12,7 @@ use crate::{
     config::{Config, Limits},
     error::Result,
     gossip::{self, Repetition},
+    heartbeat::PING_PROTOCOL,
     streams,
 };
 
@@ -45,7 +46,7 @@ impl Behaviour {
         let protocols = served
             .iter()
             .map(|protocol| protocol.name())
-            .chain([HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL])
+            .chain([HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, PING_PROTOCOL])
             .map(StreamProtocol::new);
         Ok(Self {
             limits: connection_limits::Behaviour::new(limits(config.limits)),

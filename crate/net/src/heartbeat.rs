@@ -2,7 +2,7 @@
 //!
 //! The dialler sends eight bytes every five seconds on a stream of its own, the listener sends them
 //! back. Each side counts the time in which *nothing* arrived on the connection, and closes it after
-//! two missed beats. Time in which our own timers were late (a throttled tab, a sleeping laptop) does
+//! two missed beats. Peers of other implementations ping instead, less often. Time in which our own timers were late (a throttled tab, a sleeping laptop) does
 //! not count against the peer: one tick counts for at most [`TICK_MAX`].
 
 use std::time::Duration;
@@ -12,7 +12,17 @@ use futures::{
 };
 use futures_timer::Delay;
 
-use crate::{clock::Moment, streams::Stream};
+use crate::{
+    clock::Moment,
+    streams::{Activity, Stream},
+};
+
+/// What other implementations know whether we live by: bytes there and back, like our heartbeat.
+/// See <https://github.com/libp2p/specs/blob/master/ping/ping.md>.
+pub(crate) const PING_PROTOCOL: &str = "/ipfs/ping/1.0.0";
+/// How many streams of pings a connection may have: one is enough, and the next may come before the
+/// last is closed.
+pub(crate) const PINGS_MAX: usize = 4;
 
 /// Time between two beats.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -24,6 +34,10 @@ const TICK_MAX: Duration = Duration::from_millis(1_500);
 const SILENCE_MAX: Duration = Duration::from_millis(11_500);
 /// The listener hears the beats later by what a throttled tab's timers are late, and by an opening.
 const LISTENER_SILENCE_MAX: Duration = Duration::from_millis(14_500);
+/// For a dialler without our heartbeat: stock peers ping every ten (js) or fifteen seconds (Rust).
+const STRANGER_SILENCE_MAX: Duration = Duration::from_secs(25);
+/// As much as is sent back at a time: more than an honest peer sends before it has the answer.
+const MIRROR_BYTES: usize = 1_024;
 
 /// Beats on a stream that we opened. Returns when the peer is gone, with the reason.
 pub(crate) async fn beat(stream: Stream) -> String {
@@ -57,10 +71,9 @@ pub(crate) async fn beat(stream: Stream) -> String {
 }
 
 /// Echoes on the stream that the peer opens. Returns when the peer is gone, with the reason.
-pub(crate) async fn echo(opened: oneshot::Receiver<Stream>) -> String {
-    let mut pulse = Pulse::new(LISTENER_SILENCE_MAX);
+pub(crate) async fn echo(opened: oneshot::Receiver<Stream>, activity: Activity) -> String {
+    let mut pulse = Pulse::new(STRANGER_SILENCE_MAX);
     let mut opened = opened.fuse();
-    let mut activity = None;
     let echoes = futures::future::Fuse::terminated();
     futures::pin_mut!(echoes);
     let mut last = Moment::now();
@@ -69,7 +82,7 @@ pub(crate) async fn echo(opened: oneshot::Receiver<Stream>) -> String {
         select! {
             stream = opened => {
                 if let Ok(stream) = stream {
-                    activity = Some(stream.activity());
+                    pulse.silence_max = LISTENER_SILENCE_MAX;
                     echoes.set(mirror(stream).fuse());
                 }
             }
@@ -77,8 +90,7 @@ pub(crate) async fn echo(opened: oneshot::Receiver<Stream>) -> String {
             () = tick => {
                 let elapsed = last.elapsed();
                 last = Moment::now();
-                let count = activity.as_ref().map_or(0, |activity| activity.count());
-                if pulse.tick(elapsed, count) == Verdict::Dead {
+                if pulse.tick(elapsed, activity.count()) == Verdict::Dead {
                     return silence();
                 }
                 tick = Delay::new(TICK).fuse();
@@ -88,13 +100,18 @@ pub(crate) async fn echo(opened: oneshot::Receiver<Stream>) -> String {
     }
 }
 
-async fn mirror(stream: Stream) -> String {
+/// Sends all back as it comes. Returns when the peer is done, with the reason.
+pub(crate) async fn mirror(stream: Stream) -> String {
     let (mut reader, mut writer) = stream.split();
-    let mut beat = [0; 8];
+    let mut bytes = vec![0; MIRROR_BYTES];
     let result: io::Result<()> = async {
         loop {
-            reader.read_exact(&mut beat).await?;
-            writer.write_all(&beat).await?;
+            let length = reader.read(&mut bytes).await?;
+            if length == 0 {
+                writer.close().await?;
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            writer.write_all(&bytes[..length]).await?;
             writer.flush().await?;
         }
     }

@@ -55,4 +55,5 @@ pub use key::{Key, generate_key};
 #[cfg(not(target_arch = "wasm32"))]
 pub use transport::generate_certificate_pem;
 
+pub use lampyris_webrtc::open_channels;
 pub use lampyris_wire::{Fault, Protocol};

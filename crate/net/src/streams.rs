@@ -8,7 +8,7 @@ mod handler;
 mod stream;
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -18,13 +18,13 @@ use libp2p::{
     Multiaddr, PeerId, StreamProtocol,
     core::{Endpoint, transport::PortUse},
     swarm::{
-        ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, NotifyHandler, THandler,
-        THandlerInEvent, THandlerOutEvent, ToSwarm,
+        ConnectionClosed, ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour,
+        NotifyHandler, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
     },
 };
 
 pub(crate) use handler::{Accepted, Open, OpenError};
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Activity, Stream};
 
 /// A stream that a peer opened.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub(crate) struct Inbound {
 pub(crate) struct Behaviour {
     protocols: Arc<[StreamProtocol]>,
     actions: VecDeque<ToSwarm<Inbound, Open>>,
+    /// One for each connection, from before it is told until it is closed.
+    activities: HashMap<ConnectionId, Activity>,
 }
 
 impl Behaviour {
@@ -47,7 +49,16 @@ impl Behaviour {
         Self {
             protocols: protocols.into_iter().collect(),
             actions: VecDeque::new(),
+            activities: HashMap::new(),
         }
+    }
+
+    /// What arrives on a connection.
+    pub(crate) fn activity(&self, connection: ConnectionId) -> Activity {
+        self.activities
+            .get(&connection)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Opens a stream on a connection. The answer never comes when the connection is gone, then its
@@ -65,6 +76,12 @@ impl Behaviour {
             event: Open { protocol, answer },
         });
     }
+
+    fn handler(&mut self, connection: ConnectionId) -> handler::Handler {
+        let activity = Activity::default();
+        self.activities.insert(connection, activity.clone());
+        handler::Handler::new(self.protocols.clone(), activity)
+    }
 }
 
 impl NetworkBehaviour for Behaviour {
@@ -73,26 +90,30 @@ impl NetworkBehaviour for Behaviour {
 
     fn handle_established_inbound_connection(
         &mut self,
-        _: ConnectionId,
+        connection: ConnectionId,
         _: PeerId,
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(handler::Handler::new(self.protocols.clone()))
+        Ok(self.handler(connection))
     }
 
     fn handle_established_outbound_connection(
         &mut self,
-        _: ConnectionId,
+        connection: ConnectionId,
         _: PeerId,
         _: &Multiaddr,
         _: Endpoint,
         _: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(handler::Handler::new(self.protocols.clone()))
+        Ok(self.handler(connection))
     }
 
-    fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
+    fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
+        if let FromSwarm::ConnectionClosed(ConnectionClosed { connection_id, .. }) = event {
+            self.activities.remove(&connection_id);
+        }
+    }
 
     fn on_connection_handler_event(
         &mut self,

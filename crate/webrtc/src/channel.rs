@@ -21,6 +21,7 @@ use std::{
 use bytes::{Buf, Bytes};
 
 use crate::{
+    census::Counted,
     clock::Instant,
     frame::{self, Decoder, Flag, FrameError, PAYLOAD_BYTES_MAX},
     signal::Signal,
@@ -94,6 +95,7 @@ pub(crate) struct Channel {
     writer: Option<Waker>,
     closer: Closer,
     signal: Signal,
+    _counted: Counted,
 }
 
 impl Channel {
@@ -113,6 +115,7 @@ impl Channel {
             reader: None,
             writer: None,
             signal,
+            _counted: Counted::new(),
         }
     }
 

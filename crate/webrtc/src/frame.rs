@@ -98,6 +98,12 @@ impl Decoder {
         self.0.extend_from_slice(message);
     }
 
+    /// Bytes that are no whole frame yet.
+    #[cfg(all(feature = "fuzz", not(target_arch = "wasm32")))]
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.len()
+    }
+
     /// The next whole frame. Nothing is kept for what is only announced.
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         let mut rest = self.0.as_ref();

@@ -55,12 +55,15 @@
 //! ```
 
 mod backend;
+mod census;
 mod channel;
 mod clock;
 #[cfg(any(target_arch = "wasm32", test))]
 mod description;
 mod error;
 mod frame;
+#[cfg(all(feature = "fuzz", not(target_arch = "wasm32")))]
+pub mod fuzz;
 mod muxer;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
@@ -73,6 +76,7 @@ mod version;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+pub use census::open_channels;
 pub use error::Error;
 pub use frame::FrameError;
 #[cfg(not(target_arch = "wasm32"))]

@@ -12,4 +12,6 @@ mod transport;
 pub use certificate::Certificate;
 pub use newcomers::Rate;
 pub use table::Limits;
+#[cfg(feature = "fuzz")]
+pub use table::fuzz_datagrams;
 pub use transport::{Config, Transport};

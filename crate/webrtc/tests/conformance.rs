@@ -4,117 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
 
 mod common;
+#[macro_use]
+#[path = "common/suite.rs"]
+mod suite;
 
-use common::{Make, Pair, bytes, ours, ours_v1, within};
-use futures::{AsyncReadExt, AsyncWriteExt};
-
-/// The same tests for each pair.
-macro_rules! suite {
-    ($($name:ident: $dialler:expr => $listener:expr;)*) => {$(
-        mod $name {
-            use super::*;
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn streams_carry_all_sizes_both_ways() {
-                super::streams_carry_all_sizes_both_ways($dialler, $listener).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn a_half_closed_stream_is_answered() {
-                super::a_half_closed_stream_is_answered($dialler, $listener).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn a_dropped_stream_breaks_at_the_other_side() {
-                super::a_dropped_stream_breaks_at_the_other_side($dialler, $listener).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn many_streams_at_once() {
-                super::many_streams_at_once($dialler, $listener).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn the_listener_opens_streams_as_well() {
-                super::the_listener_opens_streams_as_well($dialler, $listener).await;
-            }
-        }
-    )*};
-}
+use common::{ours, ours_v1};
 
 suite! {
     version_2: ours => ours;
     version_1: ours_v1 => ours;
-}
-
-async fn streams_carry_all_sizes_both_ways(dialler: Make, listener: Make) {
-    let Pair {
-        dialler,
-        listener,
-        nodes: _nodes,
-    } = Pair::connect(dialler, listener).await;
-    listener.echo();
-    for length in [
-        0, 1, 127, 128, 8_175, 8_176, 8_177, 16_384, 100_000, 1_000_000,
-    ] {
-        let request = bytes(length);
-        assert!(
-            dialler.exchange(&request).await == request,
-            "{length} bytes"
-        );
-    }
-}
-
-async fn a_half_closed_stream_is_answered(dialler: Make, listener: Make) {
-    let mut pair = Pair::connect(dialler, listener).await;
-    let mut asking = pair.dialler.open().await;
-    asking.write_all(b"question").await.unwrap();
-    asking.close().await.unwrap();
-    let mut answering = pair.listener.accept().await;
-    let mut question = Vec::new();
-    within(answering.read_to_end(&mut question)).await.unwrap();
-    assert_eq!(question, b"question");
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    answering.write_all(b"answer").await.unwrap();
-    answering.close().await.unwrap();
-    let mut answer = Vec::new();
-    within(asking.read_to_end(&mut answer)).await.unwrap();
-    assert_eq!(answer, b"answer");
-}
-
-async fn a_dropped_stream_breaks_at_the_other_side(dialler: Make, listener: Make) {
-    let mut pair = Pair::connect(dialler, listener).await;
-    let mut dropped = pair.dialler.open().await;
-    dropped.write_all(b"half").await.unwrap();
-    dropped.flush().await.unwrap();
-    let mut broken = pair.listener.accept().await;
-    let mut four = [0; 4];
-    within(broken.read_exact(&mut four)).await.unwrap();
-    assert_eq!(&four, b"half");
-    drop(dropped);
-    assert!(within(broken.read_exact(&mut four)).await.is_err());
-}
-
-async fn many_streams_at_once(dialler: Make, listener: Make) {
-    let pair = Pair::connect(dialler, listener).await;
-    pair.listener.echo();
-    let request = bytes(10_000);
-    for _ in 0..10 {
-        let exchanges = (0..60).map(|_| pair.dialler.exchange(&request));
-        let answers = futures::future::join_all(exchanges).await;
-        assert!(answers.iter().all(|answer| *answer == request));
-    }
-}
-
-async fn the_listener_opens_streams_as_well(dialler: Make, listener: Make) {
-    let Pair {
-        dialler,
-        listener,
-        nodes: _nodes,
-    } = Pair::connect(dialler, listener).await;
-    dialler.echo();
-    let request = bytes(20_000);
-    for _ in 0..5 {
-        assert!(listener.exchange(&request).await == request);
-    }
 }

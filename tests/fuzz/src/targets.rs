@@ -6,6 +6,7 @@ mod light_client;
 mod objects;
 mod others;
 mod state;
+mod webrtc;
 
 use crate::Target;
 
@@ -46,6 +47,9 @@ targets! {
     "state_messages" "our own messages and frames" others::state_messages, others::state_message_seeds;
     "req_resp" "Ethereum's requests and responses, framed snappy" others::req_resp, others::req_resp_seeds;
     "gossip" "gossip's topics and messages, snappy" others::gossip, others::gossip_seeds;
+    "webrtc_frames" "the frames of a WebRTC stream, however they are cut" lampyris_webrtc::fuzz::frames, webrtc::frame_seeds;
+    "webrtc_username" "what a dialler's STUN USERNAME says" lampyris_webrtc::fuzz::username, webrtc::username_seeds;
+    "webrtc_datagrams" "a WebRTC listener's datagrams, against its bounds" lampyris_webrtc::fuzz::datagrams, webrtc::datagram_seeds;
     "vote_log" "logs of votes" others::vote_log, others::vote_log_seeds;
     "governor" "a governor's storage" others::governor, others::governor_seeds;
     "signed_transaction" "a stored transaction" others::signed_transaction, others::signed_transaction_seeds;

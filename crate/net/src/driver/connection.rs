@@ -21,7 +21,7 @@ use crate::{
         Answer, IN_FLIGHT_MAX, Opener, WAITING_MAX, inbound::Requester, once, state_client,
         state_server,
     },
-    streams::Stream,
+    streams::{Activity, Stream},
 };
 
 /// One connection.
@@ -40,6 +40,7 @@ pub(super) struct Connection {
     opener: Opener,
     /// Takes the heartbeat's stream on the listening side.
     heartbeat: Option<oneshot::Sender<Stream>>,
+    pings: Places,
     asking: Places,
     state_requests: Option<mpsc::Sender<state_client::Request>>,
     requester: Requester,
@@ -55,6 +56,7 @@ impl Connection {
         id: ConnectionId,
         peer: PeerId,
         (kind, is_dialler): (PeerKind, bool),
+        activity: Activity,
         notices: mpsc::Sender<Notice>,
         events: Arc<Mutex<mpsc::Sender<Event>>>,
     ) -> Self {
@@ -71,7 +73,7 @@ impl Connection {
             heartbeat = Some(sender);
             let opener = opener.clone();
             executor::spawn(life.clone().run(async {
-                let reason = heartbeat::echo(opened).await;
+                let reason = heartbeat::echo(opened, activity).await;
                 opener.close(reason).await;
             }));
         }
@@ -85,6 +87,7 @@ impl Connection {
             life,
             opener,
             heartbeat,
+            pings: Places::new(heartbeat::PINGS_MAX),
             asking: Places::new(IN_FLIGHT_MAX),
             state_requests: None,
             requester: Requester::new(peer.to_string(), events),
@@ -126,6 +129,16 @@ impl Connection {
             // Beyond, the stream is dropped, which resets it: no honest peer asks so much.
             if let Some(place) = bucket.take().then(|| places.take()).flatten() {
                 self.spawn(introduce::serve(self.opener(), stream, place));
+            }
+            return;
+        }
+        if protocol.as_ref() == heartbeat::PING_PROTOCOL {
+            // One more than needed is dropped, too.
+            if let Some(place) = self.pings.take() {
+                executor::spawn(self.life.clone().run(async move {
+                    heartbeat::mirror(stream).await;
+                    drop(place);
+                }));
             }
             return;
         }

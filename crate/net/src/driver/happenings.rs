@@ -144,7 +144,9 @@ impl Driver {
         } else {
             PeerKind::Tab
         };
-        let connection = Connection::start(id, peer, (kind, is_dialler), notices, events);
+        let activity = self.swarm.behaviour().streams.activity(id);
+        let who = (kind, is_dialler);
+        let connection = Connection::start(id, peer, who, activity, notices, events);
         self.connections.insert(id, connection);
         if older.is_empty() {
             self.emit(Event::Connected {

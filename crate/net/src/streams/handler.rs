@@ -67,10 +67,10 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    pub(super) fn new(protocols: Arc<[StreamProtocol]>) -> Self {
+    pub(super) fn new(protocols: Arc<[StreamProtocol]>, activity: Activity) -> Self {
         Self {
             protocols,
-            activity: Activity::default(),
+            activity,
             wishes: VecDeque::new(),
             accepted: VecDeque::new(),
             opening: 0,

@@ -18,6 +18,9 @@ use str0m::ice::StunMessage;
 use super::newcomers::{Newcomers, Rate, network};
 use crate::{clock::Instant, version::Credentials};
 
+#[cfg(feature = "fuzz")]
+pub use fuzz::fuzz_datagrams;
+
 /// Datagrams that wait for one connection. What comes beyond is lost, as it would be in any router.
 pub(crate) const DATAGRAMS_WAITING_MAX: usize = 512;
 /// Addresses from which one connection is heard: a dialler may have several networks.
@@ -291,5 +294,7 @@ fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(feature = "fuzz")]
+mod fuzz;
 #[cfg(test)]
 mod tests;

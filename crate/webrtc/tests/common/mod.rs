@@ -52,7 +52,7 @@ fn with_version(version: Version) -> Node {
 }
 
 /// Another peer each time.
-fn keys() -> Keypair {
+pub(crate) fn keys() -> Keypair {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let mut seed = [7; 32];
     seed[..4].copy_from_slice(&NUMBER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
