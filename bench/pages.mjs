@@ -17,11 +17,11 @@ export async function measurePages(checkpoint) {
   const browser = await startChromium();
   try {
     const mainnet = await onReplay(browser, 'fulu', checkpoint);
-    const devnet = await onStack(await startStack(), (url) => repeat(() => firstVisit(browser, url)));
+    const devnet = await onStack(await startStack(), (url) => repeat(() => visits(browser, url)));
     return [
       row({ what: 'cold_start_client_mainnet', where: 'chromium', ours: median(mainnet.clients), peer: 'helios', theirs: median(mainnet.helios) }),
-      row({ what: 'cold_start_page_mainnet', where: 'chromium', ours: median(mainnet.visits) }),
-      row({ what: 'cold_start_page_devnet', where: 'chromium', ours: median(devnet) }),
+      ...startRows('mainnet', mainnet.visits),
+      ...startRows('devnet', devnet),
       row({ what: 'peak_wasm_bytes', where: 'chromium', unit: 'bytes', ours: Math.max(...mainnet.memories) }),
     ];
   } finally {
@@ -42,7 +42,7 @@ async function onReplay(browser, replay, checkpoint) {
       clients: starts.map(({ took }) => took),
       memories: starts.map(({ memory }) => memory),
       helios: starts.map(({ helios }) => helios),
-      visits: await repeat(() => firstVisit(browser, url)),
+      visits: await repeat(() => visits(browser, url)),
     };
   });
 }
@@ -86,21 +86,50 @@ async function bytesOfCore() {
 }
 
 /**
- * A first visit: from the click on the link to a verified head on the page.
+ * A first visit and a reload, each from the click on the link to a verified head on the page: after the reload it is the stored one,
+ * checked again; then to the newest.
  * @param {import('playwright-core').Browser} browser
  * @param {string} url
  */
-async function firstVisit(browser, url) {
+async function visits(browser, url) {
   const context = await browser.newContext();
   try {
     const page = await context.newPage();
-    const startedAt = performance.now();
-    await page.goto(url, { waitUntil: 'commit' });
-    await page.waitForSelector('[data-testid="status-phase"][data-phase="synced"]', { state: 'attached', timeout: 60_000 });
-    return performance.now() - startedAt;
+    const first = await timedUntil(page, () => page.goto(url, { waitUntil: 'commit' }), synced);
+    // The core stores each finalized head soon after it is verified.
+    await page.waitForTimeout(2_000);
+    const reload = () => page.reload({ waitUntil: 'commit' });
+    return { first, reload: await timedUntil(page, reload, verified), reloadSynced: await timedUntil(page, reload, synced) };
   } finally {
     await context.close();
   }
+}
+
+const verified = '.head-card[data-proven="true"]';
+const synced = '[data-testid="status-phase"][data-phase="synced"]';
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {() => Promise<unknown>} navigate
+ * @param {string} selector
+ */
+async function timedUntil(page, navigate, selector) {
+  const startedAt = performance.now();
+  await navigate();
+  await page.waitForSelector(selector, { state: 'attached', timeout: 60_000 });
+  return performance.now() - startedAt;
+}
+
+/**
+ * @param {string} network
+ * @param {{ first: number, reload: number, reloadSynced: number }[]} starts
+ */
+function startRows(network, starts) {
+  return [
+    row({ what: `cold_start_page_${network}`, where: 'chromium', ours: median(starts.map(({ first }) => first)) }),
+    row({ what: `reload_page_${network}`, where: 'chromium', ours: median(starts.map(({ reload }) => reload)) }),
+    row({ what: `reload_page_${network}_synced`, where: 'chromium', ours: median(starts.map(({ reloadSynced }) => reloadSynced)) }),
+  ];
 }
 
 /**

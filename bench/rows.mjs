@@ -27,6 +27,10 @@ const requiredValues = {
   catch_up_46: { most: 500, where: 'chromium' },
   core_wasm_brotli_bytes: { most: 150_000 },
   peak_wasm_bytes: { most: 8 * 2 ** 20 },
+  cold_start_page_mainnet: { most: 1_000 },
+  cold_start_page_devnet: { most: 1_000 },
+  reload_page_mainnet: { most: 300 },
+  reload_page_devnet: { most: 300 },
 };
 
 /**
