@@ -21,15 +21,34 @@ const help = `Usage: npm run build [-- options]
   --native   only the native programs and tests, with the lying gateway
   --help     this text`;
 
-/** The wasm by their role. Each becomes `<name>.js` and `<name>_bg.wasm` in `pkg/generated`. */
+/**
+ * The wasm by their role. Each becomes `<name>.js` and `<name>_bg.wasm` in `pkg/generated`.
+ * @type {{ folder: string, name: string, panics?: 'told' | 'trap' }[]}
+ */
 const wasmCrates = [
   { folder: 'crate/wasm/core', name: 'lampyris_core' },
-  { folder: 'crate/wasm/net', name: 'lampyris_net' },
+  // A hook tells the page of its panics, see `crash.rs`.
+  { folder: 'crate/wasm/net', name: 'lampyris_net', panics: 'told' },
 ];
 
-/** Of wasm-opt: as small as it can, and only what rustc's own wasm may use too. */
+/** Of wasm-opt: as small as it can, with only what rustc's own wasm may use too. */
 const optimizations = ['-Oz', '--enable-bulk-memory', '--enable-mutable-globals', '--enable-multivalue', '--enable-nontrapping-float-to-int',
   '--enable-reference-types', '--enable-sign-ext', '--enable-simd', '--strip-debug', '--strip-producers', '--strip-target-features'];
+
+/**
+ * For a wasm whose panic is a bare trap: without the texts of panics and their formatting, and the standard library, built along for the
+ * sake of that, prefers size too. Cargo calls it unstable, and `RUSTC_BOOTSTRAP` permits it to the pinned Rust, so that it cannot change under us.
+ */
+const trapping = {
+  cargo: ['-Zpanic-immediate-abort', '-Zbuild-std=std', '-Zbuild-std-features=optimize_for_size', '--config', 'profile.wasm.panic="immediate-abort"'],
+  // A copy of more than 16 bytes is one instruction and not a row of loads and stores.
+  rustc: ['-Cllvm-args=--max-store-memcpy=2', '-Cllvm-args=--max-store-memmove=2'],
+  // The first KiB of memory is the far end of the stack: no pointer gets there by running over from the end of all memory. And what was not
+  // inlined into its only caller compresses better.
+  wasmOpt: ['--low-memory-unused', '--one-caller-inline-max-function-size=10'],
+  environment: { RUSTC_BOOTSTRAP: '1' },
+};
+const ordinary = { cargo: [], rustc: [], wasmOpt: [], environment: {} };
 
 /**
  * Builds all that a stack needs. What is up to date is skipped.
@@ -58,7 +77,8 @@ export function isBuiltForShipping() {
 
 /** @param {boolean} fast */
 async function buildWasm(fast) {
-  for (const { folder, name } of wasmCrates) await buildWasmCrate(join(root, folder), name, generatedFolder, fast ? 'wasm-dev' : 'wasm');
+  const profile = fast ? 'wasm-dev' : 'wasm';
+  for (const { folder, name, panics } of wasmCrates) await buildWasmCrate(join(root, folder), name, generatedFolder, profile, panics);
 }
 
 /**
@@ -67,9 +87,11 @@ async function buildWasm(fast) {
  * @param {string} name
  * @param {string} output folder
  * @param {string} profile of cargo
+ * @param {'told' | 'trap'} [panics] whether a panic of what is shipped says what happened, or only ends the instance, as by default
  */
-export async function buildWasmCrate(crate, name, output, profile) {
-  const inputs = hashOfInputs(crate, profile);
+export async function buildWasmCrate(crate, name, output, profile, panics = 'trap') {
+  const special = profile === 'wasm' && panics === 'trap' ? trapping : ordinary;
+  const inputs = hashOfInputs(crate, profile, JSON.stringify([special, optimizations]));
   const stamp = join(output, `${name}.inputs`);
   const isBuilt = existsSync(join(output, `${name}_bg.wasm`)) && existsSync(stamp);
   if (isBuilt && readFileSync(stamp, 'utf8') === inputs) return;
@@ -77,8 +99,9 @@ export async function buildWasmCrate(crate, name, output, profile) {
   progress(`Building ${name} for the browser (profile ${profile}) …`);
   mkdirSync(output, { recursive: true });
   await run('wasm-pack', ['build', crate, '--target', 'web', '--mode', 'no-install', '--no-opt', '--no-pack', '--no-gitignore',
-    '--profile', profile, '--out-dir', output, '--out-name', name, '--', '--locked', '--config', shortPaths()], { quiet: true });
-  if (profile === 'wasm') await optimize(join(output, `${name}_bg.wasm`));
+    '--profile', profile, '--out-dir', output, '--out-name', name, '--', '--locked', ...special.cargo, '--config', rustcFlags(special.rustc)],
+    { quiet: true, environment: special.environment });
+  if (profile === 'wasm') await optimize(join(output, `${name}_bg.wasm`), special.wasmOpt);
   writeFileSync(stamp, inputs);
   progress(`${name} is built (${duration(performance.now() - startedAt)})`);
 }
@@ -86,18 +109,21 @@ export async function buildWasmCrate(crate, name, output, profile) {
 /**
  * Makes a wasm smaller in place: names go, and what LLVM left. Some 10 s for the core, a minute for the swarm.
  * @param {string} file
+ * @param {string[]} flags further ones
  */
-async function optimize(file) {
+async function optimize(file, flags) {
   const program = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
-  await run(process.execPath, [program, ...optimizations, file, '-o', file], { quiet: true });
+  await run(process.execPath, [program, ...flags, ...optimizations, file, '-o', file], { quiet: true });
 }
 
 /**
- * Cargo's configuration that keeps this machine's paths out of the texts of panics: they cost bytes, and are nobody's business.
+ * Cargo's configuration that adds these flags to its own, and keeps this machine's paths out of the texts of panics: they cost bytes, and are
+ * nobody's business.
+ * @param {string[]} flags
  */
-function shortPaths() {
-  const flags = cargoRegistries().map((folder) => `--remap-path-prefix=${folder}/=`);
-  return `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`;
+function rustcFlags(flags) {
+  const shortPaths = cargoRegistries().map((folder) => `--remap-path-prefix=${folder}/=`);
+  return `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([...flags, ...shortPaths])}`;
 }
 
 /**
@@ -114,12 +140,13 @@ async function buildNative(tests) {
 }
 
 /**
- * The profile and a fingerprint of everything that a wasm is made from: itself and the crates that it depends on.
+ * The profile and a fingerprint of everything that a wasm is made from: how, itself and the crates that it depends on.
  * @param {string} crate
  * @param {string} profile
+ * @param {string} flags
  */
-function hashOfInputs(crate, profile) {
-  const hash = createHash('sha256');
+function hashOfInputs(crate, profile, flags) {
+  const hash = createHash('sha256').update(flags);
   const shared = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml'].map((file) => join(root, file));
   for (const file of [...shared, ...[...cratesBelow(crate)].sort().flatMap(sourceFiles)]) {
     if (existsSync(file)) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));

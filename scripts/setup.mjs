@@ -25,6 +25,8 @@ Debian's packages, wasm-bindgen and wasm-pack from crates.io, npm packages by lo
 const nodeMajorMin = 20;
 /** The page's wasm; a machine without an operating system, and wasm under Node's WASI, which only tests build for. */
 const rustTargets = ['wasm32-unknown-unknown', 'thumbv7m-none-eabi', 'wasm32-wasip1'];
+/** Of rustup's component rust-src: the core's wasm is built with a standard library of its own, see `build.mjs`. */
+const librarySource = 'lib/rustlib/src/rust/library/Cargo.lock';
 const wasmPackVersion = '0.15.1';
 const toolsBuildFolder = join(toolsFolder, 'build');
 
@@ -120,15 +122,15 @@ async function installSystemPackages() {
 function rustRequirement() {
   const version = pinnedRustVersion();
   return {
-    what: `Rust ${version} with ${rustTargets.join(', ')}, clippy and rustfmt`,
+    what: `Rust ${version} with ${rustTargets.join(', ')}, clippy, rustfmt and rust-src`,
     isMet: () => {
       const toolchain = toolchainFolder(version);
-      const parts = ['bin/cargo', 'bin/cargo-clippy', 'bin/rustfmt', ...rustTargets.map((target) => `lib/rustlib/${target}/lib`)];
+      const parts = ['bin/cargo', 'bin/cargo-clippy', 'bin/rustfmt', librarySource, ...rustTargets.map((target) => `lib/rustlib/${target}/lib`)];
       return toolchain !== null && parts.every((path) => existsSync(join(toolchain, path)));
     },
     install: async () => {
       await run('rustup', ['toolchain', 'install', version, '--profile', 'minimal', '--no-self-update',
-        '--component', 'clippy', '--component', 'rustfmt', ...rustTargets.flatMap((target) => ['--target', target])], { quiet: true });
+        '--component', 'clippy', '--component', 'rustfmt', '--component', 'rust-src', ...rustTargets.flatMap((target) => ['--target', target])], { quiet: true });
     },
   };
 }

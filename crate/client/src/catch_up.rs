@@ -82,7 +82,7 @@ impl<P: Platform> Inner<P> {
         let (mut answer, peer) = match self.ask(question).await {
             Ok(answer) => answer,
             Err(error) => {
-                self.chain.borrow_mut().note = Some(error.message);
+                self.chain.borrow_mut().note = Some(error.to_string());
                 return;
             }
         };

@@ -1,5 +1,7 @@
 //! One error for everything that the client answers: a stable code, a sentence, and whose fault it was.
 
+use std::ops::Deref;
+
 use serde::Serialize;
 
 /// Stable names of what can go wrong; the JavaScript side's `ClientError.code`.
@@ -44,16 +46,29 @@ pub enum Fault {
     Bug,
 }
 
-/// Why a call was refused.
+/// Why a call was refused. One pointer, since every step of every call hands it on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Error {
+#[serde(transparent)]
+#[error("{}", .0.message)]
+pub struct Error(Box<Reason>);
+
+/// What an [`Error`] says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
     /// Stable name.
     pub code: Code,
     /// Whose fault.
     pub fault: Fault,
     /// What happened and what to do, for people.
     pub message: String,
+}
+
+impl Deref for Error {
+    type Target = Reason;
+
+    fn deref(&self) -> &Reason {
+        &self.0
+    }
 }
 
 impl Error {
@@ -64,11 +79,12 @@ impl Error {
             Code::Bug => Fault::Bug,
             _ => Fault::Caller,
         };
-        Self {
+        let message = message.into();
+        Self(Box::new(Reason {
             code,
             fault,
-            message: message.into(),
-        }
+            message,
+        }))
     }
 
     /// The caller's argument is wrong.

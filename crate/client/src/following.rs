@@ -71,7 +71,7 @@ impl<P: Platform> Inner<P> {
                 one.stage = Stage::Sent;
                 one.heads_waited = 0;
                 one.message = "A node refused it; looking whether it is in a block already.".into();
-                one.refusal = Some(refusal.message);
+                one.refusal = Some(refusal.to_string());
                 self.look_for_receipt(one).await;
             }
             Err(error) => one.message = format!("Not sent yet: {error}"),

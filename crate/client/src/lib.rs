@@ -46,7 +46,7 @@ pub use alloy_primitives::{Address, B256, U256};
 
 pub use client::Client;
 pub use config::{Config, GATEWAYS_MAX, Governor, Token};
-pub use error::{Code, Error, Fault};
+pub use error::{Code, Error, Fault, Reason};
 pub use event::{Event, NetEvent, PeerKind};
 pub use platform::{LocalFuture, Platform, RequestError, Verdict};
 pub use witness::BlockTag;

@@ -326,16 +326,15 @@ impl Peers {
 
 /// The peer id that a multiaddress ends with.
 pub(crate) fn peer_id_of(address: &str) -> Option<&str> {
-    address
-        .rsplit_once("/p2p/")
-        .map(|(_, id)| id)
-        .filter(|id| !id.is_empty())
+    let (before, id) = address.rsplit_once('/')?;
+    let is_peer = before.ends_with("/p2p") && !id.is_empty();
+    is_peer.then_some(id)
 }
 
 /// The last characters of a peer id, enough to tell peers apart.
 pub(crate) fn short(id: &str) -> String {
-    let tail: Vec<char> = id.chars().rev().take(8).collect();
-    format!("…{}", tail.into_iter().rev().collect::<String>())
+    let start = id.char_indices().nth_back(7).map_or(0, |(start, _)| start);
+    format!("…{}", id.get(start..).unwrap_or_default())
 }
 
 fn view(id: &str, peer: &Peer) -> PeerView {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The record's format; another one is not read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// How far a transaction has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Pending {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut record = vec![VERSION];
         record.extend(self.created_ms.to_le_bytes());
-        record.extend_from_slice(self.signed.raw());
+        record.extend(self.signed.to_record());
         record
     }
 
@@ -85,8 +85,8 @@ impl Pending {
         let (&VERSION, rest) = record.split_first()? else {
             return None;
         };
-        let (created, raw) = rest.split_first_chunk::<8>()?;
-        let signed = SignedTransaction::decode(raw, chain_id).ok()?;
+        let (created, record) = rest.split_first_chunk::<8>()?;
+        let signed = SignedTransaction::from_record(record, chain_id)?;
         Some(Self::new(signed, u64::from_le_bytes(*created)))
     }
 

@@ -77,16 +77,21 @@ pub enum Verdict {
 }
 
 /// Why a request brought no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// No answer in time.
+    #[error("Timeout")]
     Timeout,
     /// The connection ended.
+    #[error("Disconnected")]
     Disconnected,
     /// The peer does not speak the protocol.
+    #[error("Unsupported")]
     Unsupported,
     /// The answer was larger than the protocol allows.
+    #[error("TooLarge")]
     TooLarge,
     /// Anything else that went wrong on the way.
+    #[error("Failed")]
     Failed,
 }

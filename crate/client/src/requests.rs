@@ -169,12 +169,15 @@ pub(crate) fn wrong_kind<T>() -> Result<T, Refusal> {
 
 impl<P: Platform> Inner<P> {
     /// Asks connected peers until an answer passes the check; returns it with who gave it.
-    pub(crate) async fn ask<T: 'static>(
+    pub(crate) fn ask<T: 'static>(
         self: &Rc<Self>,
         question: Question<T>,
-    ) -> Result<(T, String), Error> {
-        let (answer, peer) = self.ask_any(question.boxed()).await?;
-        Ok((unboxed(answer)?, peer))
+    ) -> impl Future<Output = Result<(T, String), Error>> + use<T, P> {
+        let answer = self.ask_any(question.boxed());
+        async move {
+            let (answer, peer) = answer.await?;
+            Ok((unboxed(answer)?, peer))
+        }
     }
 
     /// In a box, so that each caller's future holds a pointer and not all the state of asking.
@@ -288,7 +291,7 @@ impl<P: Platform> Inner<P> {
                 )))
             }
             Err(error) => Err(Refusal::Unavailable(format!(
-                "{} could not be asked: {error:?}",
+                "{} could not be asked: {error}",
                 short(peer)
             ))),
         }

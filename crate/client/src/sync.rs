@@ -50,7 +50,7 @@ impl<P: Platform> Inner<P> {
                     chain.stale_checkpoint = true;
                 }
             }
-            Err(error) => self.chain.borrow_mut().note = Some(error.message),
+            Err(error) => self.chain.borrow_mut().note = Some(error.to_string()),
         }
         self.emit_status();
     }
@@ -76,7 +76,7 @@ impl<P: Platform> Inner<P> {
                 self.chain.borrow_mut().caught_up = true;
                 self.heads_changed(&peer);
             }
-            Err(error) => self.chain.borrow_mut().note = Some(error.message),
+            Err(error) => self.chain.borrow_mut().note = Some(error.to_string()),
         }
         self.emit_status();
     }

@@ -25,62 +25,73 @@ pub(crate) fn split<'a, const N: usize>(
     layout: [Field; N],
 ) -> Result<[&'a [u8]; N], Error> {
     let mut fields: [&[u8]; N] = [&[]; N];
-    let mut rest = bytes;
-    // The variable fields met so far: index and the offset at which each begins.
-    let mut starts: Vec<(usize, usize)> = Vec::new();
-    for (index, field) in layout.iter().enumerate() {
-        let length = if let Field::Fixed(length) = field {
-            *length
-        } else {
-            OFFSET_BYTES
-        };
-        let (head, tail) = rest.split_at_checked(length).ok_or(Error::Length {
-            what,
-            expected: fixed_length(&layout),
-            got: bytes.len(),
-        })?;
-        match field {
-            Field::Fixed(_) => set(&mut fields, index, head),
-            Field::Variable => starts.push((index, read_u32(what, head)?)),
-        }
-        rest = tail;
-    }
-    let expected = fixed_length(&layout);
-    match starts.first() {
-        None if !rest.is_empty() => {
-            return Err(Error::Length {
-                what,
-                expected,
-                got: bytes.len(),
-            });
-        }
-        Some((_, first)) if *first != expected => {
-            return Err(Error::Malformed {
-                what,
-                reason: "the first offset leaves a gap",
-            });
-        }
-        _ => {}
-    }
-    let mut ends = starts
-        .iter()
-        .skip(1)
-        .map(|(_, start)| *start)
-        .collect::<Vec<_>>();
-    ends.push(bytes.len());
-    for ((index, start), end) in starts.into_iter().zip(ends) {
-        let part = bytes.get(start..end).ok_or(Error::Malformed {
+    split_into(&mut fields, what, bytes, &layout)?;
+    Ok(fields)
+}
+
+/// [`split`], compiled once and not for every number of fields.
+fn split_into<'a>(
+    fields: &mut [&'a [u8]],
+    what: &'static str,
+    bytes: &'a [u8],
+    layout: &[Field],
+) -> Result<(), Error> {
+    let expected = fixed_length(layout);
+    let wrong_length = Error::Length {
+        what,
+        expected,
+        got: bytes.len(),
+    };
+    let (mut rest, behind) = bytes
+        .split_at_checked(expected)
+        .ok_or(wrong_length.clone())?;
+    // The variable field met last, and the offset at which it begins.
+    let mut open: Option<(&mut &[u8], usize)> = None;
+    let part = |start: usize, end: usize| {
+        bytes.get(start..end).ok_or(Error::Malformed {
             what,
             reason: "an offset is out of order or range",
-        })?;
-        set(&mut fields, index, part);
+        })
+    };
+    for (place, field) in fields.iter_mut().zip(layout) {
+        let length = match field {
+            Field::Fixed(length) => *length,
+            Field::Variable => OFFSET_BYTES,
+        };
+        let (head, tail) = rest.split_at_checked(length).unwrap_or_default();
+        rest = tail;
+        if let Field::Fixed(_) = field {
+            *place = head;
+            continue;
+        }
+        let start = read_u32(what, head)?;
+        match open.replace((place, start)) {
+            Some((before, begin)) => *before = part(begin, start)?,
+            None if start != expected => {
+                return Err(Error::Malformed {
+                    what,
+                    reason: "the first offset leaves a gap",
+                });
+            }
+            None => {}
+        }
     }
-    Ok(fields)
+    match open {
+        Some((last, begin)) => *last = part(begin, bytes.len())?,
+        None if !behind.is_empty() => return Err(wrong_length),
+        None => {}
+    }
+    Ok(())
 }
 
 /// Puts fields together again: the inverse of [`split`]. A fixed field is cut or padded with zeros.
 pub(crate) fn join<const N: usize>(layout: [Field; N], fields: [&[u8]; N]) -> Vec<u8> {
-    let mut start = fixed_length(&layout);
+    join_all(&layout, &fields)
+}
+
+/// [`join`], compiled once.
+fn join_all(layout: &[Field], fields: &[&[u8]]) -> Vec<u8> {
+    let mut start = fixed_length(layout);
     let mut bytes = Vec::new();
     for (field, part) in layout.iter().zip(fields) {
         match field {
@@ -129,10 +140,4 @@ fn read_u32(what: &'static str, bytes: &[u8]) -> Result<usize, Error> {
         what,
         reason: "an offset is out of range",
     })
-}
-
-fn set<'a>(fields: &mut [&'a [u8]], index: usize, part: &'a [u8]) {
-    if let Some(field) = fields.get_mut(index) {
-        *field = part;
-    }
 }

@@ -1,9 +1,10 @@
 //! A secp256k1 secret key.
 
 use crate::Error;
+use crate::transaction::Signature;
 use alloy_primitives::{Address, B256, hex};
 use core::fmt;
-use k256::ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey};
+use k256::ecdsa::{self, RecoveryId, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
 /// A secret key of an account. Wiped from memory when it is dropped.
@@ -73,9 +74,8 @@ impl SecretKey {
         bytes
     }
 
-    /// Signs a digest: deterministic nonce (RFC 6979), low `s` (EIP-2). Returns `r`, `s` and
-    /// whether the nonce point's y is odd.
-    pub(crate) fn sign(&self, digest: &B256) -> Result<(B256, B256, bool), Error> {
+    /// Signs a digest: deterministic nonce (RFC 6979), low `s` (EIP-2).
+    pub(crate) fn sign(&self, digest: &B256) -> Result<Signature, Error> {
         let (signature, recovery) =
             self.0
                 .sign_prehash_recoverable(digest.as_slice())
@@ -83,11 +83,11 @@ impl SecretKey {
                     reason: "this digest can't be signed",
                 })?;
         let (r, s) = signature.split_bytes();
-        Ok((
-            B256::from_slice(&r),
-            B256::from_slice(&s),
-            recovery.is_y_odd(),
-        ))
+        Ok(Signature {
+            r: B256::from_slice(&r),
+            s: B256::from_slice(&s),
+            y_odd: recovery.is_y_odd(),
+        })
     }
 }
 
@@ -100,16 +100,18 @@ impl fmt::Debug for SecretKey {
 
 /// The address whose key made a signature; a high `s` is refused (EIP-2), so that there is only
 /// one signature of a kind and a transaction's hash can't be changed by others.
-pub(crate) fn recover(digest: &B256, r: B256, s: B256, y_odd: bool) -> Result<Address, Error> {
-    let signature = Signature::from_scalars(r.0, s.0).map_err(|_| Error::Signature {
-        reason: "r or s is out of range",
+pub(crate) fn recover(digest: &B256, signature: Signature) -> Result<Address, Error> {
+    let recovery = RecoveryId::new(signature.y_odd, false);
+    let signature = ecdsa::Signature::from_scalars(signature.r.0, signature.s.0).map_err(|_| {
+        Error::Signature {
+            reason: "r or s is out of range",
+        }
     })?;
     if signature.normalize_s().is_some() {
         return Err(Error::Signature {
             reason: "s is in the upper half",
         });
     }
-    let recovery = RecoveryId::new(y_odd, false);
     let key = VerifyingKey::recover_from_prehash(digest.as_slice(), &signature, recovery).map_err(
         |_| Error::Signature {
             reason: "it recovers no key",

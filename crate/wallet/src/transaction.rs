@@ -3,6 +3,8 @@
 //! One encoding is right for each transaction, so that its hash is; everything else is refused.
 //! Contract creation and access lists are refused too: this wallet makes neither.
 
+mod record;
+
 use crate::{Error, SecretKey, fees, key};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -35,14 +37,24 @@ pub struct Eip1559 {
     pub data: Bytes,
 }
 
-/// A transaction with a signature that was checked. Made by [`Eip1559::sign`] and by
-/// [`SignedTransaction::decode`] only.
+/// A transaction with its signature: made by [`Eip1559::sign`], read and checked by
+/// [`SignedTransaction::decode`], or kept by ourselves as a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedTransaction {
     transaction: Eip1559,
+    signature: Signature,
     raw: Bytes,
     hash: B256,
     from: Address,
+}
+
+/// What [`SecretKey::sign`] gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Signature {
+    pub(crate) r: B256,
+    pub(crate) s: B256,
+    /// Whether the nonce point's y is odd.
+    pub(crate) y_odd: bool,
 }
 
 impl Eip1559 {
@@ -66,18 +78,8 @@ impl Eip1559 {
                 got: self.gas_limit,
             });
         }
-        let (r, s, y_odd) = key.sign(&self.signing_hash())?;
-        let mut fields = self.encoded_fields();
-        y_odd.encode(&mut fields);
-        U256::from_be_bytes(r.0).encode(&mut fields);
-        U256::from_be_bytes(s.0).encode(&mut fields);
-        let raw = Bytes::from(envelope(fields));
-        Ok(SignedTransaction {
-            hash: keccak256(&raw),
-            from: key.address(),
-            transaction: self,
-            raw,
-        })
+        let signature = key.sign(&self.signing_hash())?;
+        Ok(SignedTransaction::new(self, signature, key.address()))
     }
 
     /// The most that it can take from its sender.
@@ -146,8 +148,8 @@ impl SignedTransaction {
 
         let transaction = decode_fields(&mut fields)?;
         let y_odd = bool::decode(&mut fields).map_err(encoding)?;
-        let r = U256::decode(&mut fields).map_err(encoding)?;
-        let s = U256::decode(&mut fields).map_err(encoding)?;
+        let r = B256::from(U256::decode(&mut fields).map_err(encoding)?);
+        let s = B256::from(U256::decode(&mut fields).map_err(encoding)?);
         if !fields.is_empty() {
             return Err(Error::TransactionEncoding {
                 reason: "it has too many fields",
@@ -161,19 +163,25 @@ impl SignedTransaction {
         }
         transaction.check()?;
 
-        let digest = transaction.signing_hash();
-        let from = key::recover(
-            &digest,
-            r.to_be_bytes().into(),
-            s.to_be_bytes().into(),
-            y_odd,
-        )?;
-        Ok(Self {
+        let signature = Signature { r, s, y_odd };
+        let from = key::recover(&transaction.signing_hash(), signature)?;
+        Ok(Self::new(transaction, signature, from))
+    }
+
+    /// There is one encoding, so that the bytes follow from the rest.
+    fn new(transaction: Eip1559, signature: Signature, from: Address) -> Self {
+        let mut fields = transaction.encoded_fields();
+        signature.y_odd.encode(&mut fields);
+        U256::from_be_bytes(signature.r.0).encode(&mut fields);
+        U256::from_be_bytes(signature.s.0).encode(&mut fields);
+        let raw = Bytes::from(envelope(fields));
+        Self {
+            hash: keccak256(&raw),
             transaction,
-            hash: keccak256(raw),
-            raw: Bytes::copy_from_slice(raw),
+            signature,
+            raw,
             from,
-        })
+        }
     }
 
     /// The bytes that a node takes.

@@ -83,9 +83,9 @@ pub enum Error {
         what: &'static str,
     },
     /// A gossip topic is not one of ours.
-    #[error("not a light-client topic: {got:?}")]
+    #[error("not a light-client topic: \"{got}\"")]
     Topic {
-        /// The topic's name, cut to 100 characters.
+        /// What is printable of the topic's name, cut to 100 characters.
         got: String,
     },
     /// The peer answered that it cannot serve a request.

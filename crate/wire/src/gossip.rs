@@ -59,7 +59,11 @@ pub fn parse_topic(topic: &str) -> Result<([u8; 4], TopicKind)> {
                 .map(|kind| (digest, kind))
         })
         .ok_or_else(|| Error::Topic {
-            got: topic.chars().take(100).collect(),
+            got: topic
+                .chars()
+                .filter(char::is_ascii_graphic)
+                .take(100)
+                .collect(),
         })
 }
 

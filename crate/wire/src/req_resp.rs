@@ -47,12 +47,13 @@ pub const fn chunk_wire_bytes_max(ssz_bytes_max: usize) -> usize {
     CHUNK_HEADER_BYTES_MAX + snappy::compressed_bytes_max(ssz_bytes_max)
 }
 
-/// Encodes a request.
+/// Encodes a request. A root or two numbers are too short to be compressed.
 #[must_use]
 pub fn encode_request(ssz: &[u8]) -> Vec<u8> {
     let mut output = Vec::new();
     if !ssz.is_empty() {
-        encode_payload(ssz, &mut output);
+        uvarint::encode(ssz.len() as u64, &mut output);
+        snappy::store_frames(ssz, &mut output);
     }
     output
 }
@@ -230,6 +231,17 @@ mod tests {
             decode_request(&trailing, 32),
             Err(Error::Trailing { got: 1, .. })
         ));
+    }
+
+    #[test]
+    fn requests_are_what_a_compressor_would_send() {
+        let range = [1347_u64.to_le_bytes(), 128_u64.to_le_bytes()].concat();
+        let root: Vec<u8> = (0..32).map(|byte| byte * 7).collect();
+        for request in [range, root] {
+            let mut compressed = Vec::new();
+            encode_payload(&request, &mut compressed);
+            assert_eq!(encode_request(&request), compressed);
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) fn compress_block(data: &[u8]) -> Vec<u8> {
 
 /// Decompresses one block of at most `bytes_max` bytes.
 pub(crate) fn decompress_block(data: &[u8], bytes_max: usize) -> Result<Vec<u8>> {
-    let length = snap::raw::decompress_len(data).map_err(malformed)?;
+    let length = snap::raw::decompress_len(data).map_err(|_| malformed())?;
     if length > bytes_max {
         return Err(Error::TooLarge {
             what: "snappy block",
@@ -49,7 +49,7 @@ pub(crate) fn decompress_block(data: &[u8], bytes_max: usize) -> Result<Vec<u8>>
     }
     snap::raw::Decoder::new()
         .decompress_vec(data)
-        .map_err(malformed)
+        .map_err(|_| malformed())
 }
 
 /// Appends a frame stream of `data` to `output`; nothing for no data.
@@ -60,17 +60,28 @@ pub(crate) fn compress_frames(data: &[u8], output: &mut Vec<u8>) {
     for data in data.chunks(CHUNK_DATA_BYTES_MAX) {
         let block = compress_block(data);
         // Not worth it below an eighth, says the format's own implementation.
-        let (kind, body) = if block.len() < data.len() - data.len() / 8 {
-            (COMPRESSED, block.as_slice())
+        if block.len() < data.len() - data.len() / 8 {
+            push_chunk(COMPRESSED, &block, data, output);
         } else {
-            (UNCOMPRESSED, data)
-        };
-        // At most 64 KiB and a checksum: three bytes hold it.
-        let [low, middle, high, ..] = (CHECKSUM_BYTES + body.len()).to_le_bytes();
-        output.extend_from_slice(&[kind, low, middle, high]);
-        output.extend_from_slice(&masked_checksum(data));
-        output.extend_from_slice(body);
+            push_chunk(UNCOMPRESSED, data, data, output);
+        }
     }
+}
+
+/// Appends a frame stream of `data` as it is, for what no compressor makes smaller.
+pub(crate) fn store_frames(data: &[u8], output: &mut Vec<u8>) {
+    output.extend_from_slice(STREAM_IDENTIFIER);
+    for data in data.chunks(CHUNK_DATA_BYTES_MAX) {
+        push_chunk(UNCOMPRESSED, data, data, output);
+    }
+}
+
+fn push_chunk(kind: u8, body: &[u8], data: &[u8], output: &mut Vec<u8>) {
+    // At most 64 KiB and a checksum: three bytes hold it.
+    let [low, middle, high, ..] = (CHECKSUM_BYTES + body.len()).to_le_bytes();
+    output.extend_from_slice(&[kind, low, middle, high]);
+    output.extend_from_slice(&masked_checksum(data));
+    output.extend_from_slice(body);
 }
 
 /// Decompresses the frame stream at the start of `bytes` that holds exactly `length` bytes; returns
@@ -141,8 +152,9 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8]> {
     Ok(taken)
 }
 
-fn malformed(error: snap::Error) -> Error {
-    refused(&error.to_string())
+/// `snap` says which byte is wrong, which helps nobody and takes a kilobyte of the worker's wasm.
+fn malformed() -> Error {
+    refused("a malformed block")
 }
 
 fn refused(reason: &str) -> Error {

@@ -3,7 +3,7 @@
 use core::ops::{Add, Mul, Neg, Sub};
 
 use super::Field;
-use super::limbs::{self, BITS, COLUMNS, Columns, LIMBS, Limbs, MODULUS};
+use super::limbs::{self, BITS, COLUMNS, Columns, LIMBS, Limbs, MODULUS, each_limb};
 
 /// The modulus p, hexadecimal.
 pub(super) const MODULUS_HEX: &str = "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab";
@@ -136,6 +136,27 @@ impl Fp {
         Self(limbs::reduce(&limbs::square(&self.0)))
     }
 
+    /// The sum in place: what is built of pairs spends much of its time in sums, and a call would cost
+    /// as much again.
+    #[inline(always)]
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        let mut sum = [0; LIMBS];
+        each_limb!(i => {
+            sum[i] = self.0[i] + other.0[i];
+        });
+        Self(sum)
+    }
+
+    /// The difference in place, see [`Self::plus`].
+    #[inline(always)]
+    pub(super) fn minus(&self, other: &Self) -> Self {
+        let mut difference = [0; LIMBS];
+        each_limb!(i => {
+            difference[i] = self.0[i] - other.0[i];
+        });
+        Self(difference)
+    }
+
     #[inline(never)]
     fn carry(&self) -> Self {
         Self(limbs::carried(&self.0))
@@ -247,24 +268,16 @@ impl PartialEq for Fp {
 impl Add for Fp {
     type Output = Self;
 
-    fn add(mut self, other: Self) -> Self {
-        self.0
-            .iter_mut()
-            .zip(other.0)
-            .for_each(|(limb, other)| *limb += other);
-        self
+    fn add(self, other: Self) -> Self {
+        self.plus(&other)
     }
 }
 
 impl Sub for Fp {
     type Output = Self;
 
-    fn sub(mut self, other: Self) -> Self {
-        self.0
-            .iter_mut()
-            .zip(other.0)
-            .for_each(|(limb, other)| *limb -= other);
-        self
+    fn sub(self, other: Self) -> Self {
+        self.minus(&other)
     }
 }
 
@@ -272,7 +285,9 @@ impl Neg for Fp {
     type Output = Self;
 
     fn neg(mut self) -> Self {
-        self.0.iter_mut().for_each(|limb| *limb = -*limb);
+        each_limb!(i => {
+            self.0[i] = -self.0[i];
+        });
         self
     }
 }

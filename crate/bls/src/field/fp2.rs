@@ -23,7 +23,8 @@ impl Fp2 {
 
     /// Times ξ = 1 + u, which is neither a square nor a cube. Twice as many units.
     pub(crate) fn times_xi(self) -> Self {
-        Self::new(self.real - self.imaginary, self.real + self.imaginary)
+        let Self { real, imaginary } = self;
+        Self::new(real.minus(&imaginary), real.plus(&imaginary))
     }
 
     /// Times an element of the base field.
@@ -83,8 +84,8 @@ impl Fp2 {
         debug_assert!(self.units() * other.units() <= 16, "operands too large");
         let mut real = self.real.wide(&other.real);
         let imaginary = self.imaginary.wide(&other.imaginary);
-        let sum = self.real + self.imaginary;
-        let mut cross = sum.wide(&(other.real + other.imaginary));
+        let sum = self.real.plus(&self.imaginary);
+        let mut cross = sum.wide(&other.real.plus(&other.imaginary));
         for i in 0..COLUMNS {
             cross[i] = cross[i].wrapping_sub(real[i]).wrapping_sub(imaginary[i]);
             real[i] = real[i].wrapping_sub(imaginary[i]);
@@ -105,8 +106,8 @@ impl Field for Fp2 {
     fn square(self) -> Self {
         let Self { real, imaginary } = self;
         Self::new(
-            (real + imaginary) * (real - imaginary),
-            real.double() * imaginary,
+            real.plus(&imaginary) * real.minus(&imaginary),
+            real.plus(&real) * imaginary,
         )
     }
 
@@ -135,7 +136,11 @@ impl Add for Fp2 {
 
     #[inline(never)]
     fn add(self, other: Self) -> Self {
-        Self::new(self.real + other.real, self.imaginary + other.imaginary)
+        let (real, imaginary) = (
+            self.real.plus(&other.real),
+            self.imaginary.plus(&other.imaginary),
+        );
+        Self::new(real, imaginary)
     }
 }
 
@@ -144,7 +149,11 @@ impl Sub for Fp2 {
 
     #[inline(never)]
     fn sub(self, other: Self) -> Self {
-        Self::new(self.real - other.real, self.imaginary - other.imaginary)
+        let (real, imaginary) = (
+            self.real.minus(&other.real),
+            self.imaginary.minus(&other.imaginary),
+        );
+        Self::new(real, imaginary)
     }
 }
 

@@ -9,8 +9,6 @@
 //! Columns are summed modulo 2^64. Intermediate sums (Karatsuba's) may wrap; what is reduced must
 //! not have wrapped, see [`reduce`].
 
-use core::array;
-
 /// Limbs of an element.
 pub(crate) const LIMBS: usize = 14;
 /// Limbs of half an element.
@@ -65,15 +63,23 @@ const INVERSE_OF_RADIX: [i64; LIMBS] = [
 /// -1/p modulo 2^28.
 pub(crate) const FACTOR: i64 = 268_238_845;
 
+/// The same for each limb, written out: the compiler unrolls loops only where size does not matter,
+/// and here a loop costs more bytes than the few products that it goes through.
+macro_rules! each_limb {
+    ($i:ident => $body:block) => { each_limb!(@ $i $body 0 1 2 3 4 5 6 7 8 9 10 11 12 13) };
+    (@ $i:ident $body:block $($k:literal)+) => { $( { let $i: usize = $k; $body } )+ };
+}
+pub(super) use each_limb;
+
 /// Column `K` of a product of `N` by `N` limbs.
 #[inline(always)]
 fn column<const K: usize, const N: usize>(a: &[i64; N], b: &[i64; N]) -> i64 {
     let mut sum = 0i64;
-    let mut i = K.saturating_sub(N - 1);
-    while i < N && i <= K {
-        sum = sum.wrapping_add(a[i].wrapping_mul(b[K - i]));
-        i += 1;
-    }
+    each_limb!(i => {
+        if i < N && i <= K && K - i < N {
+            sum = sum.wrapping_add(a[i].wrapping_mul(b[K - i]));
+        }
+    });
     sum
 }
 
@@ -81,11 +87,11 @@ fn column<const K: usize, const N: usize>(a: &[i64; N], b: &[i64; N]) -> i64 {
 #[inline(always)]
 fn column_of_square<const K: usize, const N: usize>(a: &[i64; N]) -> i64 {
     let mut sum = 0i64;
-    let mut i = K.saturating_sub(N - 1);
-    while 2 * i < K {
-        sum = sum.wrapping_add(a[i].wrapping_mul(a[K - i]));
-        i += 1;
-    }
+    each_limb!(i => {
+        if 2 * i < K && K - i < N {
+            sum = sum.wrapping_add(a[i].wrapping_mul(a[K - i]));
+        }
+    });
     sum = sum.wrapping_add(sum);
     if K.is_multiple_of(2) {
         sum = sum.wrapping_add(a[K / 2].wrapping_mul(a[K / 2]));
@@ -99,36 +105,56 @@ macro_rules! columns {
     (@ $k:literal $column:ident($($operand:expr),+)) => { $column::<$k, _>($($operand),+) };
 }
 
+#[inline(always)]
+fn widened(limbs: &Limbs) -> [i64; LIMBS] {
+    let mut wide = [0; LIMBS];
+    each_limb!(i => {
+        wide[i] = i64::from(limbs[i]);
+    });
+    wide
+}
+
 /// The columns of a product.
 #[inline(always)]
 pub(crate) fn product(a: &Limbs, b: &Limbs) -> Columns {
-    let (a, b) = (a.map(i64::from), b.map(i64::from));
+    let (a, b) = (widened(a), widened(b));
     columns!(column(&a, &b), 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26)
 }
 
 /// The columns of a square.
 #[inline(always)]
 pub(crate) fn square(a: &Limbs) -> Columns {
-    let a = a.map(i64::from);
+    let a = widened(a);
     columns!(column_of_square(&a), 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26)
+}
+
+/// The low half, the high half, and their sum.
+#[inline(always)]
+fn halves(limbs: &Limbs) -> [[i64; HALF_LIMBS]; 3] {
+    let [mut low, mut high, mut sum] = [[0; HALF_LIMBS]; 3];
+    each_limb!(i => {
+        if i < HALF_LIMBS {
+            low[i] = i64::from(limbs[i]);
+            high[i] = i64::from(limbs[i + HALF_LIMBS]);
+            sum[i] = low[i] + high[i];
+        }
+    });
+    [low, high, sum]
+}
+
+#[inline(always)]
+fn half_product(a: &[i64; HALF_LIMBS], b: &[i64; HALF_LIMBS]) -> [i64; LIMBS - 1] {
+    columns!(column(a, b), 0 1 2 3 4 5 6 7 8 9 10 11 12)
 }
 
 /// The columns of a product, by Karatsuba's three products of halves. Pays where the columns are
 /// kept: right before a reduction, [`product`] is as fast.
 #[inline(always)]
 pub(crate) fn product_of_halves(a: &Limbs, b: &Limbs) -> Columns {
-    let half = |limbs: &Limbs, start: usize| -> [i64; HALF_LIMBS] {
-        array::from_fn(|i| i64::from(limbs[start + i]))
-    };
-    let sum = |limbs: &Limbs| -> [i64; HALF_LIMBS] {
-        array::from_fn(|i| i64::from(limbs[i]) + i64::from(limbs[i + HALF_LIMBS]))
-    };
-    let product = |a: &[i64; HALF_LIMBS], b: &[i64; HALF_LIMBS]| -> [i64; LIMBS - 1] {
-        columns!(column(a, b), 0 1 2 3 4 5 6 7 8 9 10 11 12)
-    };
-    let low = product(&half(a, 0), &half(b, 0));
-    let high = product(&half(a, HALF_LIMBS), &half(b, HALF_LIMBS));
-    let both = product(&sum(a), &sum(b));
+    let ([a_low, a_high, a_sum], [b_low, b_high, b_sum]) = (halves(a), halves(b));
+    let low = half_product(&a_low, &b_low);
+    let high = half_product(&a_high, &b_high);
+    let both = half_product(&a_sum, &b_sum);
     let mut columns = [0i64; COLUMNS];
     macro_rules! add {
         ($($k:literal)+) => { $(
@@ -147,11 +173,11 @@ pub(crate) fn product_of_halves(a: &Limbs, b: &Limbs) -> Columns {
 #[inline(always)]
 fn folded<const K: usize>(digits: &[i64; LIMBS]) -> i64 {
     let mut sum = 0i64;
-    let mut i = K.saturating_sub(LIMBS);
-    while i < LIMBS - 1 && i < K {
-        sum = sum.wrapping_add(digits[i].wrapping_mul(INVERSE_OF_RADIX[K - 1 - i]));
-        i += 1;
-    }
+    each_limb!(i => {
+        if i < LIMBS - 1 && i < K && K - 1 - i < LIMBS {
+            sum = sum.wrapping_add(digits[i].wrapping_mul(INVERSE_OF_RADIX[K - 1 - i]));
+        }
+    });
     if K >= LIMBS {
         sum = sum.wrapping_add(digits[LIMBS - 1].wrapping_mul(MODULUS[K - (LIMBS - 1)]));
     }
@@ -220,11 +246,13 @@ pub(crate) fn carried(a: &Limbs) -> Limbs {
     let quotient = i64::from(a[LIMBS - 1] / 106_513);
     let mut limbs = [0; LIMBS];
     let mut carry = 0i64;
-    for k in 0..LIMBS - 1 {
-        let sum = i64::from(a[k]) - quotient * MODULUS[k] + carry + HALF;
-        limbs[k] = balanced(sum);
-        carry = sum >> BITS;
-    }
+    each_limb!(k => {
+        if k < LIMBS - 1 {
+            let sum = i64::from(a[k]) - quotient * MODULUS[k] + carry + HALF;
+            limbs[k] = balanced(sum);
+            carry = sum >> BITS;
+        }
+    });
     limbs[LIMBS - 1] = low_bits(i64::from(a[LIMBS - 1]) - quotient * MODULUS[LIMBS - 1] + carry);
     limbs
 }

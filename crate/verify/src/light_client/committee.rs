@@ -1,8 +1,7 @@
 //! A proven committee, with what was computed of it once.
 
-use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 
 use alloy_primitives::B256;
@@ -21,7 +20,8 @@ pub(crate) struct Committee {
     members: Arc<SyncCommittee>,
     root: B256,
     aggregate: Option<PublicKey>,
-    keys: BTreeMap<usize, PublicKey>,
+    /// By the members' places, in their order.
+    keys: Vec<(usize, PublicKey)>,
 }
 
 impl Committee {
@@ -31,7 +31,7 @@ impl Committee {
             members,
             root,
             aggregate: None,
-            keys: BTreeMap::new(),
+            keys: Vec::new(),
         }
     }
 
@@ -84,14 +84,17 @@ impl Committee {
     }
 
     fn key(&mut self, index: usize) -> Result<&PublicKey, Error> {
-        match self.keys.entry(index) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => {
+        let place = match self.keys.binary_search_by_key(&index, |(known, _)| *known) {
+            Ok(place) => place,
+            Err(place) => {
                 let bytes = self.members.pubkeys.get(index).ok_or(Error::PublicKey)?;
                 let key = PublicKey::from_bytes(bytes).ok_or(Error::PublicKey)?;
-                Ok(entry.insert(key))
+                self.keys.insert(place, (index, key));
+                place
             }
-        }
+        };
+        let key = self.keys.get(place).map(|(_, key)| key);
+        key.ok_or(Error::PublicKey)
     }
 }
 
@@ -121,7 +124,6 @@ mod tests {
     use super::*;
     use crate::bls::{Signature, SignatureSet, verify};
     use alloc::vec;
-    use alloc::vec::Vec;
     use blst::min_pk::{self, AggregatePublicKey, AggregateSignature, SecretKey};
 
     const MESSAGE: [u8; 32] = [7; 32];
@@ -204,7 +206,7 @@ mod tests {
         participates[5] = false;
         let signature = sign(&keys, &participates);
         assert!(holds(&mut committee, &participates, &signature));
-        assert_eq!(committee.keys.keys().collect::<Vec<_>>(), [&5]);
+        assert!(matches!(committee.keys[..], [(5, _)]));
         // From now on the bytes are not read again.
         committee.members = Arc::new(SyncCommittee {
             pubkeys: vec![[0xff; 48]; 8],

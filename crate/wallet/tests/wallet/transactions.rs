@@ -274,6 +274,23 @@ fn the_largest_transaction_fits_what_nodes_forward() {
     );
 }
 
+#[test]
+fn a_damaged_record_is_not_read() {
+    let record = example().sign(&key()).unwrap().to_record();
+    assert!(SignedTransaction::from_record(&record, 131_337).is_some());
+    for length in 0..record.len() {
+        assert_eq!(
+            SignedTransaction::from_record(&record[..length], 131_337),
+            None
+        );
+    }
+    for index in 0..record.len() {
+        let mut damaged = record.clone();
+        damaged[index] ^= 1;
+        assert_eq!(SignedTransaction::from_record(&damaged, 131_337), None);
+    }
+}
+
 fn transactions() -> impl Strategy<Value = Eip1559> {
     let numbers = (
         any::<u64>(),
@@ -309,12 +326,16 @@ proptest! {
         let chain_id = transaction.chain_id;
         let signed = transaction.sign(&key).unwrap();
         prop_assert_eq!(signed.from(), key.address());
+        let record = signed.to_record();
+        prop_assert_eq!(SignedTransaction::from_record(&record, chain_id), Some(signed.clone()));
+        prop_assert_eq!(SignedTransaction::from_record(&record, chain_id ^ 1), None);
         prop_assert_eq!(SignedTransaction::decode(signed.raw(), chain_id).unwrap(), signed);
     }
 
     #[test]
     fn bytes_never_panic(mut bytes: Vec<u8>) {
         let _ = SignedTransaction::decode(&bytes, 1);
+        let _ = SignedTransaction::from_record(&bytes, 1);
         bytes.insert(0, 2);
         let _ = SignedTransaction::decode(&bytes, 1);
     }

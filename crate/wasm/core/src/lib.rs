@@ -9,5 +9,6 @@ mod convert;
 mod core;
 mod fields;
 mod host;
+mod plain;
 
 pub use crate::core::Core;
