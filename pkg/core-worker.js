@@ -63,7 +63,8 @@ async function call(name, args) {
  */
 function host(storage) {
   return {
-    request: (peer, protocol, body, timeoutMs) => page.call("request", peer, protocol, body, timeoutMs),
+    request: (peer, protocol, body, timeoutMs, number) => page.call("request", peer, protocol, body, timeoutMs, number),
+    keep: (number) => page.notify("keep", number),
     dial: (address) => page.notify("dial", address),
     disconnect: (peer, reason) => page.notify("disconnect", peer, reason),
     subscribe: (topic) => page.notify("subscribe", topic),

@@ -74,6 +74,11 @@ export class Engine {
     return /** @type {CoreWorker} */ (this.#core).call(method, args);
   }
 
+  /** How many bytes were served to peers since the connections were opened. */
+  get servedBytes() {
+    return this.#swarm.servedBytes;
+  }
+
   /** The page is visible or online again: connections may have died unnoticed. */
   awake() {
     this.#core?.netEvent({ type: "resumed" });
@@ -94,6 +99,7 @@ export class Engine {
     const swarm = this.#swarm;
     return {
       request: swarm.request.bind(swarm),
+      keep: swarm.keep.bind(swarm),
       dial: swarm.dial.bind(swarm),
       disconnect: swarm.disconnect.bind(swarm),
       subscribe: swarm.subscribe.bind(swarm),

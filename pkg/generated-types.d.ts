@@ -18,7 +18,8 @@ export type Core = {
 
 /** What the core is given by the worker. */
 export interface Host {
-  request(peer: string, protocol: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  request(peer: string, protocol: string, body: Uint8Array, timeoutMs: number, number: number): Promise<Uint8Array>;
+  keep(number: number): void;
   dial(address: string): void;
   disconnect(peer: string, reason: string): void;
   subscribe(topic: string): void;
@@ -49,7 +50,10 @@ export interface NetModule {
 export interface NetSwarm {
   dial(address: string): void;
   disconnect(peer: string, reason: string): void;
-  request(peer: string, protocol: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  /** What was asked with a number is served to other peers when {@link keep} has said that its answer is true. */
+  request(peer: string, protocol: string, body: Uint8Array, timeoutMs: number, number?: number): Promise<Uint8Array>;
+  keep(number: number): void;
+  readonly servedBytes: number;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
   publish(topic: string, data: Uint8Array): Promise<void>;

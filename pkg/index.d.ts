@@ -124,6 +124,8 @@ export interface Status {
   role: "leader" | "follower";
   /** How many tabs follow the leader. */
   followers: number;
+  /** What was given to other peers of what had been verified here, since the connections were opened. */
+  servedBytes: number;
 }
 
 /** A verified head. */

@@ -171,6 +171,6 @@ export class Lead {
 
   /** @param {any} status of the core */
   #counted(status) {
-    return { ...status, followers: this.#followers.size };
+    return { ...status, followers: this.#followers.size, servedBytes: this.#engine.servedBytes };
   }
 }

@@ -73,8 +73,9 @@ export class Standing {
     const elapsedMs = status.now - shown.now;
     const optimistic = newer(status.optimistic, aged(shown.optimistic, elapsedMs));
     const finalized = newer(status.finalized, aged(shown.finalized, elapsedMs));
-    const isBehind = optimistic !== status.optimistic && status.phase !== "stale_checkpoint";
-    return { ...status, optimistic, finalized, phase: isBehind ? "ageing" : status.phase };
+    const isBehind = optimistic !== status.optimistic || status.phase === "connecting" || status.phase === "syncing";
+    const isAgeing = shown.optimistic !== null && isBehind && status.phase !== "stale_checkpoint";
+    return { ...status, optimistic, finalized, phase: isAgeing ? "ageing" : status.phase };
   }
 
   /** @param {Status} status */

@@ -99,12 +99,26 @@ export class Swarm {
    * @param {string} protocol
    * @param {Uint8Array} body
    * @param {number} timeoutMs
+   * @param {number} number by which the core may say that the answer is true
    * @returns {Promise<Uint8Array>}
    */
-  async request(peer, protocol, body, timeoutMs) {
-    const answer = this.#run((swarm) => swarm.request(peer, protocol, body, timeoutMs));
+  async request(peer, protocol, body, timeoutMs, number) {
+    const answer = this.#run((swarm) => swarm.request(peer, protocol, body, timeoutMs, number));
     if (answer === undefined) throw Object.assign(new Error("the swarm is closed"), { code: "disconnected" });
     return withDeadline(answer, timeoutMs + GRACE_MS);
+  }
+
+  /**
+   * The answer to a request is true: it is served to peers that ask for the same.
+   * @param {number} number
+   */
+  keep(number) {
+    this.#run((swarm) => swarm.keep(number));
+  }
+
+  /** How many bytes this instance served to peers. */
+  get servedBytes() {
+    return this.#run((swarm) => swarm.servedBytes) ?? 0;
   }
 
   /** @param {string} topic */

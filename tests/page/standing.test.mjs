@@ -43,6 +43,7 @@ test("the next leader is ageing until its own head is as new as the one that was
   const phases = [
     ["connecting", null],
     ["syncing", 90],
+    ["connecting", 100],
     ["synced", 99],
     ["synced", 100],
     ["synced", 101],
@@ -53,12 +54,13 @@ test("the next leader is ageing until its own head is as new as the one that was
       ["ageing", 100, "leader"],
       ["ageing", 100, "leader"],
       ["ageing", 100, "leader"],
+      ["ageing", 100, "leader"],
       ["synced", 100, "leader"],
       ["synced", 101, "leader"],
     ],
   );
   assert.equal(phases[0].optimistic.ageSeconds, 5, "older by the four seconds between");
-  assert.equal(phases[2].optimistic.ageSeconds, 5, "and not by more than passed");
+  assert.equal(phases[1].optimistic.ageSeconds, 5, "and not by more than passed");
 });
 
 test("a finalized head does not go back either", () => {

@@ -35,7 +35,10 @@ export function network() {
     <section class="card" aria-labelledby="peers-title">
       <h2 id="peers-title">Peers</h2>
       ${peers.length === 0 ? html`<p class="quiet">No peer is known yet. <a href=${formatRoute("settings")}>Gateways are set in Settings.</a></p>` : table(peers)}
-      ${state.status === null ? nothing : html`<p data-testid="sharing" data-role=${state.status.role}>${sharing(state.status)}</p>`}
+      ${state.status === null ? nothing : html`<p data-testid="sharing" data-role=${state.status.role}>
+              ${sharing(state.status)}
+              <span data-testid="served" data-bytes=${state.status.servedBytes}>Served ${formatBytes(state.status.servedBytes)} of verified data to others.</span>
+            </p>`}
       <p class="quiet small">
         No peer is believed. What one sends is verified in this tab, or it is dropped and named here.
       </p>

@@ -75,7 +75,8 @@ impl<P: Platform> Inner<P> {
         let weak = Rc::downgrade(self);
         let question = updates(start, count, move |mut answer| {
             if let Some(client) = weak.upgrade() {
-                client.take_turn(&mut answer)?;
+                let number = client.platform.last_answer();
+                answer.proven = client.take_turn(&mut answer)?.then_some(number);
             }
             Ok(answer)
         });
@@ -89,23 +90,31 @@ impl<P: Platform> Inner<P> {
         while !answer.is_read() {
             self.emit_status();
             self.platform.sleep(0).await;
-            if let Err(refusal) = self.take_turn(&mut answer) {
-                self.refused(&peer, Kind::Update, &refusal);
-                break;
+            match self.take_turn(&mut answer) {
+                Ok(true) => {}
+                Ok(false) => answer.proven = None,
+                Err(refusal) => {
+                    answer.proven = None;
+                    self.refused(&peer, Kind::Update, &refusal);
+                    break;
+                }
             }
+        }
+        if let Some(number) = answer.proven {
+            self.platform.keep(number);
         }
         self.heads_changed(&peer);
     }
 
     /// Verifies the next updates of an answer together, and takes in those before the first that is
-    /// refused.
-    fn take_turn(&self, answer: &mut Updates) -> Result<(), Refusal> {
+    /// refused. Returns whether each was verified, and none passed over because it is known.
+    fn take_turn(&self, answer: &mut Updates) -> Result<bool, Refusal> {
         let network = &self.config.network;
         let turn = answer.next_turn(network)?;
         let mut seed = [0; 32];
         self.platform.fill_entropy(&mut seed);
         let Some((reach, _)) = self.reach() else {
-            return Ok(());
+            return Ok(false);
         };
         // What another peer's answer has brought already.
         let period = |slot| network.sync_committee_period_at_slot(slot);
@@ -114,9 +123,10 @@ impl<P: Platform> Inner<P> {
         let (slot, new) = (self.current_slot(), turn.get(known..).unwrap_or_default());
         let mut chain = self.chain.borrow_mut();
         let Some(store) = &mut chain.store else {
-            return Ok(());
+            return Ok(false);
         };
-        process_light_client_updates(store, new, slot, network, &seed).map_err(|(index, error)| {
+        let verified = process_light_client_updates(store, new, slot, network, &seed);
+        verified.map(|()| known == 0).map_err(|(index, error)| {
             let at = new
                 .get(index)
                 .map(|update| update.attested_header.beacon.slot);

@@ -55,7 +55,10 @@ impl<P: Platform> Inner<P> {
             }
             Ok(())
         });
-        self.examine(peer, question).await;
+        if self.examine(peer, question).await.is_some() {
+            // Nothing else was handed over since, for this task has not paused.
+            self.platform.keep(self.platform.last_answer());
+        }
     }
 
     /// Asks until there is an answer, or silence is on the peer's record. What is wrong with an

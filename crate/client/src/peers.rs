@@ -187,18 +187,22 @@ impl Peers {
     }
 
     /// Connected peers in the order in which they should be asked: from a random one on, so that
-    /// work is shared out and no liar can foresee which question it gets. Tabs are not asked: they
-    /// serve nothing but gossip.
+    /// work is shared out and no liar can foresee which question it gets. Tabs come after the
+    /// gateways, for they hold only what they have needed themselves.
     pub(crate) fn order(&self, random: u8) -> Vec<String> {
-        let mut ids: Vec<String> = self
-            .table
-            .iter()
-            .filter(|(_, peer)| peer.link == Link::Connected && peer.kind == PeerKind::Gateway)
-            .map(|(id, _)| id.clone())
-            .collect();
-        let start = usize::from(random).checked_rem(ids.len()).unwrap_or(0);
-        ids.rotate_left(start);
-        ids
+        let mut order = Vec::new();
+        for kind in [PeerKind::Gateway, PeerKind::Tab] {
+            let first = order.len();
+            let of_kind = self
+                .table
+                .iter()
+                .filter(|(_, peer)| peer.link == Link::Connected && peer.kind == kind);
+            order.extend(of_kind.map(|(id, _)| id.clone()));
+            let ids = order.get_mut(first..).unwrap_or_default();
+            let start = usize::from(random).checked_rem(ids.len()).unwrap_or(0);
+            ids.rotate_left(start);
+        }
+        order
     }
 
     /// A connected peer that has not been examined yet; it counts as examined from here on.
@@ -450,15 +454,15 @@ mod tests {
             .filter_map(|random| peers.order(random).first().cloned())
             .collect();
         assert_eq!(firsts, ["a", "b", "c"]);
-        assert_eq!(peers.order(255).len(), 3);
+        assert_eq!(peers.order(255), ["a", "b", "c", "d"]);
     }
 
     #[test]
-    fn tabs_are_listed_but_not_asked_or_missed() {
+    fn tabs_are_asked_last_and_not_missed() {
         let mut peers = Peers::default();
         peers.connected("t", "/p2p/a/webrtc/p2p/t", PeerKind::Tab, 0);
         assert_eq!(peers.connected_count(), 1);
-        assert!(peers.order(0).is_empty());
+        assert_eq!(peers.order(0), ["t"]);
         assert_eq!(peers.next_unexamined(), None);
         peers.disconnected("t", "the peer left", 1);
         assert!(peers.losses().is_empty());

@@ -37,6 +37,14 @@ pub trait Platform: 'static {
         timeout_ms: u32,
     ) -> LocalFuture<Result<Vec<u8>, RequestError>>;
 
+    /// The number of the answer that was handed over last: right after [`Self::request`], of its own.
+    fn last_answer(&self) -> u32 {
+        0
+    }
+
+    /// Says that an answer is true as a whole, and may be served to other peers as it came.
+    fn keep(&self, _answer: u32) {}
+
     /// Starts to connect to a multiaddress; the outcome arrives as a [`crate::NetEvent`].
     fn dial(&self, address: &str);
 

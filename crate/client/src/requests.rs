@@ -262,6 +262,7 @@ impl<P: Platform> Inner<P> {
             .platform
             .request(peer, protocol, body, protocol.timeout_ms())
             .await;
+        let number = self.platform.last_answer();
         let now = self.platform.unix_ms();
         match answer {
             Ok(bytes) => {
@@ -271,7 +272,13 @@ impl<P: Platform> Inner<P> {
                     .answered(peer, kind, bytes.len(), latency);
                 let result = check(bytes);
                 match &result {
-                    Ok(_) => self.peers.borrow_mut().told_truth(peer, kind),
+                    Ok(_) => {
+                        self.peers.borrow_mut().told_truth(peer, kind);
+                        // Of updates, only the first are checked by now: see `take_updates`.
+                        if kind != Kind::Update {
+                            self.platform.keep(number);
+                        }
+                    }
                     Err(refusal) => self.refused(peer, kind, refusal),
                 }
                 result

@@ -22,6 +22,8 @@ pub(crate) struct Updates {
     read: usize,
     /// The periods of which updates may follow.
     periods: Range<u64>,
+    /// The answer's number, as long as each update that was read has been verified.
+    pub(crate) proven: Option<u32>,
 }
 
 impl Updates {
@@ -32,6 +34,7 @@ impl Updates {
             bytes,
             read,
             periods,
+            proven: None,
         }
     }
 

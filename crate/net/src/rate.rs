@@ -19,7 +19,13 @@ pub(crate) const INTRODUCTIONS: Rate = Rate {
     per_second: 1,
 };
 
-/// A token bucket of one peer.
+/// What a tab serves to all peers, in KiB: a user's uplink has other uses. The burst is the longest answer.
+pub(crate) const SERVED_KIBIBYTES: Rate = Rate {
+    burst: 4_096,
+    per_second: 256,
+};
+
+/// A token bucket.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     rate: Rate,
@@ -39,18 +45,23 @@ impl Bucket {
 
     /// Takes a token if there is one.
     pub(crate) fn take(&mut self) -> bool {
-        let elapsed = self.filled.elapsed();
-        self.filled = Moment::now();
-        self.take_after(elapsed)
+        self.take_many(1)
     }
 
-    fn take_after(&mut self, elapsed: Duration) -> bool {
+    /// Takes as many tokens, if they are there.
+    pub(crate) fn take_many(&mut self, count: u32) -> bool {
+        let elapsed = self.filled.elapsed();
+        self.filled = Moment::now();
+        self.take_after(elapsed, count)
+    }
+
+    fn take_after(&mut self, elapsed: Duration, count: u32) -> bool {
         let filled = self.tokens + elapsed.as_secs_f64() * f64::from(self.rate.per_second);
         self.tokens = filled.min(f64::from(self.rate.burst));
-        if self.tokens < 1.0 {
+        if self.tokens < f64::from(count) {
             return false;
         }
-        self.tokens -= 1.0;
+        self.tokens -= f64::from(count);
         true
     }
 }
@@ -63,14 +74,14 @@ mod tests {
     fn a_burst_then_the_sustained_rate() {
         let mut bucket = Bucket::new(REQUESTS);
         let burst = (0..1_000)
-            .filter(|_| bucket.take_after(Duration::ZERO))
+            .filter(|_| bucket.take_after(Duration::ZERO, 1))
             .count();
         assert_eq!(burst, 128);
         let second = (0..1_000)
-            .filter(|_| bucket.take_after(Duration::from_millis(1)))
+            .filter(|_| bucket.take_after(Duration::from_millis(1), 1))
             .count();
         assert!((31..=32).contains(&second), "{second}");
-        assert!(bucket.take_after(Duration::from_secs(3_600)));
+        assert!(bucket.take_after(Duration::from_secs(3_600), 1));
         assert!(bucket.tokens < 128.0);
     }
 }

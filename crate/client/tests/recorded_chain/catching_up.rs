@@ -39,6 +39,7 @@ fn one_request_for_all_periods() {
     assert_eq!(world.progress(), [1_347.0, 1_354.0, 1_358.0]);
     assert!(peer(&world, "honest").faults.is_empty());
     assert!(world.status().finalized.is_some());
+    assert!(world.kept("honest").contains(&"updates"));
     let mut again = world.reload();
     again.add_peer("honest", Lie::None);
     again.run_ms(400);
@@ -64,6 +65,10 @@ fn a_liar_in_the_middle() {
             assert!(reason.contains(fault), "{at}: {reason}");
             assert!(reason.contains(&period.to_string()), "{at}: {reason}");
             assert!(peer(&world, "honest").faults.is_empty(), "{at}");
+            assert!(
+                !world.kept(FIRST).contains(&"updates"),
+                "{at}: a lie is kept"
+            );
             // An answer that goes wrong among the first few is none: then another gets the same
             // question, and what is known of its answer is passed over.
             let (first, second) = (world.asked_updates()[0], world.asked_updates()[1]);
@@ -85,6 +90,7 @@ fn only_a_liar() {
             world.add_peer("a liar", lie);
             world.run_ms(4_000);
             assert_eq!(peer(&world, "a liar").state, "dropped", "{at}");
+            assert!(!world.kept("a liar").contains(&"updates"), "{at}");
             let reached = (period - 1).max(FIRST_PERIOD) as f64;
             assert_eq!(world.progress().last(), Some(&reached), "{at}");
         }
@@ -137,4 +143,5 @@ fn more_than_was_asked_for() {
         reason.contains("more updates than were asked for"),
         "{reason}"
     );
+    assert!(!world.kept(FIRST).contains(&"updates"));
 }

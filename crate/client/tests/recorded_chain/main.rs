@@ -27,6 +27,18 @@ fn it_follows_the_chain_from_the_checkpoint_to_the_head() {
         (FINALIZED_SLOT, FINALIZED_BLOCK)
     );
     assert!(status.peers[0].faults.is_empty());
+    let mut kept = world.kept("honest");
+    kept.sort_unstable();
+    kept.dedup();
+    assert_eq!(
+        kept,
+        [
+            "bootstrap",
+            "finality_update",
+            "optimistic_update",
+            "updates"
+        ]
+    );
 }
 
 #[test]
@@ -48,6 +60,16 @@ fn a_liar_is_dropped_and_named_and_the_honest_peer_serves() {
                 .expect("listed");
             assert_eq!(liar.state, "dropped", "{name}");
             assert!(liar.reason.is_some(), "{name}");
+            let lied_in = [
+                "bootstrap",
+                "updates",
+                "finality_update",
+                "optimistic_update",
+            ]
+            .into_iter()
+            .find(|kind| name.contains(&format!("{kind}\"")));
+            let kept = world.kept("a liar");
+            assert!(lied_in.is_none_or(|kind| !kept.contains(&kind)), "{name}");
             let honest = status
                 .peers
                 .iter()

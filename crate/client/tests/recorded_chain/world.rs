@@ -33,6 +33,10 @@ struct Shared {
     peers: RefCell<BTreeMap<String, Lie>>,
     storage: RefCell<BTreeMap<String, Vec<u8>>>,
     verdicts: RefCell<Vec<Verdict>>,
+    /// Who was asked what, by the number of the answer, and which answer was handed over last.
+    answers: RefCell<Vec<(String, &'static str)>>,
+    last_answer: Cell<u32>,
+    kept: RefCell<Vec<u32>>,
     asked: RefCell<Vec<&'static str>>,
     /// Where the questions for updates began, and of how many periods they were.
     asked_updates: RefCell<Vec<(u64, u64)>>,
@@ -99,10 +103,21 @@ impl Platform for Virtual {
         } else {
             u64::from(timeout_ms)
         });
+        let mut answers = self.shared.answers.borrow_mut();
+        let number = u32::try_from(answers.len()).expect("a few");
+        answers.push((peer.into(), kind));
+        let shared = Rc::clone(&self.shared);
         Box::pin(async move {
             wait.await;
+            shared.last_answer.set(number);
             answer.unwrap_or(Err(RequestError::Timeout))
         })
+    }
+    fn last_answer(&self) -> u32 {
+        self.shared.last_answer.get()
+    }
+    fn keep(&self, answer: u32) {
+        self.shared.kept.borrow_mut().push(answer);
     }
     fn dial(&self, _: &str) {}
     fn disconnect(&self, _: &str, _: &str) {}
@@ -267,6 +282,16 @@ impl World {
 
     pub(crate) fn asked_updates(&self) -> Vec<(u64, u64)> {
         self.shared.asked_updates.borrow().clone()
+    }
+
+    /// The kinds of a peer's answers that may be served to others, in order.
+    pub(crate) fn kept(&self, peer: &str) -> Vec<&'static str> {
+        let (answers, kept) = (self.shared.answers.borrow(), self.shared.kept.borrow());
+        let of_kept = kept.iter().map(|number| &answers[*number as usize]);
+        of_kept
+            .filter(|(of, _)| of == peer)
+            .map(|(_, kind)| *kind)
+            .collect()
     }
 
     pub(crate) fn progress(&self) -> Vec<f64> {

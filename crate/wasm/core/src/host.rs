@@ -1,6 +1,9 @@
 //! The worker's side of the client's `Platform`: time, entropy, storage, and peers through the page.
 
-use std::cell::RefCell;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use js_sys::{Array, Date, Promise, Uint8Array};
 use lampyris_client::{Event, LocalFuture, Platform, RequestError, Verdict};
@@ -22,7 +25,10 @@ extern "C" {
         protocol: &str,
         body: Uint8Array,
         timeout_ms: u32,
+        number: u32,
     ) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method)]
+    fn keep(this: &Host, number: u32);
     #[wasm_bindgen(method)]
     fn dial(this: &Host, address: &str);
     #[wasm_bindgen(method)]
@@ -49,6 +55,9 @@ extern "C" {
 pub(crate) struct Worker {
     host: Host,
     subscribed: RefCell<Vec<String>>,
+    /// How many requests were made.
+    requests: Cell<u32>,
+    last_answer: Rc<Cell<u32>>,
 }
 
 impl Worker {
@@ -56,6 +65,8 @@ impl Worker {
         Self {
             host,
             subscribed: RefCell::default(),
+            requests: Cell::default(),
+            last_answer: Rc::default(),
         }
     }
 }
@@ -98,11 +109,15 @@ impl Platform for Worker {
         timeout_ms: u32,
     ) -> LocalFuture<Result<Vec<u8>, RequestError>> {
         let body = Uint8Array::from(body.as_slice());
-        let answer = self
-            .host
-            .request(peer, protocol_name(protocol), body, timeout_ms);
+        let number = self.requests.get().wrapping_add(1);
+        self.requests.set(number);
+        let name = protocol_name(protocol);
+        let answer = self.host.request(peer, name, body, timeout_ms, number);
+        let last_answer = Rc::clone(&self.last_answer);
         Box::pin(async move {
-            match settle(answer).await {
+            let answer = settle(answer).await;
+            last_answer.set(number);
+            match answer {
                 Ok(bytes) => bytes
                     .dyn_into::<Uint8Array>()
                     .map(|bytes| bytes.to_vec())
@@ -110,6 +125,14 @@ impl Platform for Worker {
                 Err(error) => Err(request_error(&error)),
             }
         })
+    }
+
+    fn last_answer(&self) -> u32 {
+        self.last_answer.get()
+    }
+
+    fn keep(&self, answer: u32) {
+        self.host.keep(answer);
     }
 
     fn dial(&self, address: &str) {

@@ -1,15 +1,17 @@
 //! The swarm's events as plain objects.
 
+use std::{cell::RefCell, rc::Rc};
+
 use js_sys::Function;
-use lampyris_net::{Event, Events};
+use lampyris_net::{Event, Events, Shelf};
 use wasm_bindgen::JsValue;
 
 use crate::object::{bytes, plain};
 
-/// Hands all events over, until the swarm ends.
-pub(crate) async fn forward(mut events: Events, on_event: Function) {
+/// Hands all events over, until the swarm ends; peers' requests are answered from the shelf.
+pub(crate) async fn forward(mut events: Events, shelf: Rc<RefCell<Shelf>>, on_event: Function) {
     while let Some(event) = events.next().await {
-        if let Some(object) = to_object(event) {
+        if let Some(object) = to_object(event, &shelf) {
             call(&on_event, &object);
         }
     }
@@ -26,7 +28,7 @@ fn call(on_event: &Function, object: &JsValue) {
     let _thrown = on_event.call1(&JsValue::NULL, object);
 }
 
-fn to_object(event: Event) -> Option<JsValue> {
+fn to_object(event: Event, shelf: &RefCell<Shelf>) -> Option<JsValue> {
     let object = match event {
         Event::Connected {
             peer,
@@ -53,15 +55,27 @@ fn to_object(event: Event) -> Option<JsValue> {
             message_id,
             topic,
             data,
-        } => plain(&[
-            ("type", "gossip".into()),
-            ("peer", peer.into()),
-            ("messageId", bytes(&message_id)),
-            ("topic", topic.into()),
-            ("data", bytes(&data)),
-        ]),
-        // A tab does not listen, serve or publish by itself yet.
-        Event::Subscribed { .. } | Event::Inbound { .. } | Event::Listening { .. } => return None,
+        } => {
+            shelf.borrow_mut().heard(&message_id, &topic, &data);
+            plain(&[
+                ("type", "gossip".into()),
+                ("peer", peer.into()),
+                ("messageId", bytes(&message_id)),
+                ("topic", topic.into()),
+                ("data", bytes(&data)),
+            ])
+        }
+        Event::Inbound {
+            protocol,
+            body,
+            responder,
+            ..
+        } => {
+            responder.reply(shelf.borrow_mut().answer(protocol, &body));
+            return None;
+        }
+        // A tab does not listen or publish by itself yet.
+        Event::Subscribed { .. } | Event::Listening { .. } => return None,
     };
     Some(object)
 }

@@ -10,8 +10,10 @@ mod crash;
 mod event;
 mod object;
 
+use std::{cell::RefCell, rc::Rc};
+
 use js_sys::{Function, Promise};
-use lampyris_net::{Config, Handle, Limits, Protocol, RequestError, Verdict};
+use lampyris_net::{Config, Handle, Limits, Protocol, RequestError, Shelf, Verdict};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -43,6 +45,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Swarm {
     handle: Handle,
+    shelf: Rc<RefCell<Shelf>>,
 }
 
 #[wasm_bindgen]
@@ -61,6 +64,7 @@ impl Swarm {
         crash::watch(&on_event);
         let config = Config {
             topics: options.topics,
+            serve: true,
             limits: Limits {
                 tabs: options.tabs,
                 ..Limits::default()
@@ -68,8 +72,9 @@ impl Swarm {
             ..Config::default()
         };
         let (handle, events) = lampyris_net::Swarm::new(config).map_err(|error| failed(&error))?;
-        spawn_local(event::forward(events, on_event));
-        Ok(Self { handle })
+        let shelf = Rc::<RefCell<Shelf>>::default();
+        spawn_local(event::forward(events, Rc::clone(&shelf), on_event));
+        Ok(Self { handle, shelf })
     }
 
     /// Who we are.
@@ -91,7 +96,8 @@ impl Swarm {
             .map_err(|error| failed(&error))
     }
 
-    /// Asks a connected peer; gives the response's bytes as they came.
+    /// Asks a connected peer; gives the response's bytes as they came. Those of a request with a number
+    /// may be kept by it.
     #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
     pub fn request(
         &self,
@@ -99,15 +105,35 @@ impl Swarm {
         protocol: &str,
         body: Vec<u8>,
         #[wasm_bindgen(js_name = timeoutMs)] timeout_ms: u32,
+        number: Option<u32>,
     ) -> Promise {
-        let handle = self.handle.clone();
+        let (handle, shelf) = (self.handle.clone(), Rc::clone(&self.shelf));
         let protocol = protocol_of(protocol);
         crash::promise(async move {
-            let response = handle.request(&peer, protocol?, body, timeout_ms).await;
-            response
-                .map(|bytes| object::bytes(&bytes))
-                .map_err(|error| request_failed(&error))
+            let (protocol, request) = (protocol?, body.clone());
+            let response = handle.request(&peer, protocol, body, timeout_ms).await;
+            let response = response.map_err(|error| request_failed(&error))?;
+            if let Some(number) = number {
+                let mut shelf = shelf.borrow_mut();
+                shelf.answered(number, protocol, request, &response);
+            }
+            Ok(object::bytes(&response))
         })
+    }
+
+    /// The answer to the request of this number is true, and may be served to others.
+    pub fn keep(&self, number: u32) {
+        self.shelf.borrow_mut().keep(number);
+    }
+
+    /// How many bytes of true answers were served to others.
+    #[wasm_bindgen(getter, js_name = servedBytes)]
+    #[must_use]
+    pub fn served_bytes(&self) -> f64 {
+        // JavaScript's numbers are exact up to 9 petabytes.
+        #[allow(clippy::cast_precision_loss, reason = "it is shown to people")]
+        let bytes = self.shelf.borrow().served_bytes() as f64;
+        bytes
     }
 
     /// Takes part in a topic's gossip.
@@ -147,6 +173,9 @@ impl Swarm {
             "reject" => Verdict::Reject,
             other => return Err(failed(&format!("unknown verdict {other}"))),
         };
+        if verdict == Verdict::Accept {
+            self.shelf.borrow_mut().accepted(message_id);
+        }
         self.handle
             .report(message_id, peer, verdict)
             .map_err(|error| failed(&error))
