@@ -11,7 +11,6 @@ import { byId, launch, open, until, visit, waitForPhase } from "./browser.mjs";
  * What is tested here begins with the addresses.
  */
 const ADDRESSES_IN_THE_OPEN = "--disable-features=WebRtcHideLocalIpsWithMdns";
-/** A killed gateway is missed after two heartbeats. */
 const TOPIC = "/eth2/01020304/light_client_finality_update/ssz_snappy";
 
 /** @type {import("../../scripts/stack.mjs").Stack} */
@@ -29,6 +28,83 @@ after(async () => {
   await Promise.all(browsers.map((browser) => browser.close()));
   await stack?.stop();
 });
+
+/** What the carrier in between does, in a page of its own: a connection to each of the two, and every byte passed on. */
+const IN_BETWEEN = () => {
+  const passed = { toSeeker: 0, toSought: 0 };
+  /** @type {string} */
+  let offer;
+  const end = () => {
+    const connection = new RTCPeerConnection();
+    const channel = connection.createDataChannel("", { negotiated: true, id: 0 });
+    channel.binaryType = "arraybuffer";
+    const open = new Promise((resolve) => channel.addEventListener("open", resolve, { once: true }));
+    /** As `description.rs` has it. */
+    const description = async () => {
+      await connection.setLocalDescription();
+      while (connection.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 20));
+      const sdp = connection.localDescription?.sdp ?? "";
+      const lines = ["a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:"].map((start) => sdp.split("\r\n").find((line) => line.startsWith(start)));
+      const addresses = [...sdp.matchAll(/a=candidate:\S+ 1 udp \d+ \S+ \d+ typ host/gu)].map(([line]) => line);
+      return [...lines, ...addresses, ""].join("\r\n");
+    };
+    const meet = (/** @type {"offer" | "answer"} */ type, /** @type {string} */ text) => connection.setRemoteDescription({
+      type,
+      sdp: ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+        "c=IN IP4 0.0.0.0", "a=mid:0", `a=setup:${type === "offer" ? "actpass" : "active"}`, "a=sctp-port:5000", text].join("\r\n"),
+    });
+    return { channel, open, description, meet };
+  };
+  const [seeker, sought] = [end(), end()];
+  const pass = (/** @type {typeof seeker} */ from, /** @type {typeof seeker} */ to, /** @type {"toSeeker" | "toSought"} */ name) =>
+    from.channel.addEventListener("message", async ({ data }) => {
+      await to.open;
+      to.channel.send(data);
+      passed[name] += 1;
+    });
+  pass(seeker, sought, "toSought");
+  pass(sought, seeker, "toSeeker");
+  Object.assign(window, {
+    passed,
+    /** Another offer for the one sought. */
+    offered: (/** @type {string} */ text) => {
+      offer = text;
+      return sought.description();
+    },
+    /** Another answer for the seeker. */
+    answered: async (/** @type {string} */ text) => {
+      await sought.meet("answer", text);
+      await seeker.meet("offer", offer);
+      return seeker.description();
+    },
+  });
+};
+
+/** What a carrier does to what it is given, done where it is sent: `window.carry` tells what to say instead. */
+const SWAP = () => {
+  const START = "a=ice-ufrag:";
+  const { prototype } = RTCDataChannel;
+  const original = prototype.send;
+  const binary = (/** @type {Uint8Array} */ bytes) => String.fromCharCode(...bytes);
+  const bytesOf = (/** @type {string} */ text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const varint = (/** @type {number} */ value) => value < 128 ? String.fromCharCode(value) : String.fromCharCode((value % 128) + 128, Math.floor(value / 128));
+  const waiting = new WeakMap();
+  prototype.send = function (/** @type {any} */ data) {
+    const frame = binary(data);
+    const at = frame.indexOf(START);
+    if (at < 0 && !waiting.has(this)) return original.call(this, data);
+    const before = waiting.get(this) ?? Promise.resolve();
+    waiting.set(this, before.then(async () => {
+      if (at < 0) return original.call(this, data);
+      // A frame's length, and in it the message's tag and length; an answer has one byte before the description, an offer a peer id as well.
+      const message = frame.slice(frame.indexOf("\x12") + 3);
+      const head = message.slice(0, message.indexOf(START));
+      const said = head + await /** @type {any} */ (window).carry(head.length === 1 ? "answered" : "offered", message.slice(head.length));
+      const inner = `\x12${varint(said.length)}${said}`;
+      original.call(this, bytesOf(varint(inner.length) + inner));
+    }));
+  };
+};
 
 const gatewayId = () => stack.gateways[0].address.split("/p2p/")[1];
 
@@ -115,6 +191,31 @@ test("tabs are introduced by a gateway, outlive it, and are introduced by each o
   await stack.gateways[0].restart();
 });
 
+test("a carrier that stands in between with its own certificates gets nowhere", async () => {
+  const between = await visit(browsers[2], new URL("/config.json", stack.url).href);
+  await between.page.evaluate(IN_BETWEEN);
+  const [one, other] = await Promise.all(browsers.slice(0, 2).map(tab));
+  for (const { page } of [one, other]) {
+    await page.exposeFunction("carry", (/** @type {string} */ method, /** @type {string} */ text) =>
+      between.page.evaluate(([method, text]) => /** @type {any} */ (window)[/** @type {string} */ (method)](text), [method, text]));
+    await page.evaluate(SWAP);
+  }
+  for (const each of [one, other]) await each.dial(stack.gateways[0].address);
+  const passed = () => between.page.evaluate(() => /** @type {any} */ (window).passed);
+  /** Why introductions failed; when both seek each other, one of the offers is refused, which is not what is looked for. */
+  const reasons = async () => (await Promise.all([one, other].map(({ page }) => page.evaluate(() =>
+    /** @type {any[]} */ (/** @type {any} */ (window).heard).filter(({ type, address }) => type === "dial_failed" && address.includes("/webrtc/p2p/"))
+      .map(({ reason }) => reason))))).flat().filter((reason) => !reason.includes("does not want"));
+  await until("their bytes to be passed on in both directions", async () => {
+    const { toSeeker, toSought } = await passed();
+    return toSeeker > 0 && toSought > 0;
+  }, one.page);
+  await until("the introduction to fail", async () => (await reasons()).length > 0, one.page);
+  console.log(`passed on ${JSON.stringify(await passed())}; then: ${(await reasons()).join("; ")}`);
+  assert.deepEqual([await one.tabs(), await other.tabs()], [[], []]);
+  for (const { close } of [between, one, other]) await close();
+});
+
 test("the page lists who is a gateway and who is a tab, and keeps its tab when the gateway dies", async () => {
   const visitors = await Promise.all(browsers.slice(0, 2).map((browser) => visit(browser, stack.url)));
   for (const { page } of visitors) {
@@ -129,7 +230,7 @@ test("the page lists who is a gateway and who is a tab, and keeps its tab when t
     assert.match(await row(page, "tab", "connected").innerText(), /Tab · introduced by 12D3Koo/u);
     const picture = byId(page, "swarm-picture");
     assert.equal(await picture.locator('.node[data-kind="tab"]').count(), 1);
-    assert.match((await picture.getAttribute("aria-label")) ?? "", /linked to 1 other tab\. Of 1 gateway it is connected to 1/u);
+    assert.match((await picture.getAttribute("aria-label")) ?? "", /linked to 1 other tab\. Gateways: 1 connected/u);
   }
   await stack.gateways[0].kill();
   for (const { page } of visitors) {

@@ -21,10 +21,8 @@ const DRAWN_MAX = 24;
  * @returns {Template}
  */
 export function swarmPicture(peers) {
-  // Tabs come and go: those that are gone are in the table.
-  const present = peers.filter(({ kind, state }) => kind === "gateway" || state === "connected");
-  const drawn = present.slice(0, DRAWN_MAX).map((peer, index, all) => ({ peer, ...place(index, all.length) }));
-  return html`<svg class="swarm" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${words(present)} data-testid="swarm-picture">
+  const drawn = peers.slice(0, DRAWN_MAX).map((peer, index, all) => ({ peer, ...place(index, all.length) }));
+  return html`<svg class="swarm" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${words(peers)} data-testid="swarm-picture">
     ${drawn.map(({ peer, x, y }) => svg`<line class="thread" data-state=${peer.state} x1=${CENTRE.x} y1=${CENTRE.y} x2=${x} y2=${y} stroke-width=${thickness(peer.bytes)} />`)}
     ${drawn.map(
       ({ peer, x, y }) => svg`<g class="node" data-state=${peer.state} data-kind=${peer.kind}>
@@ -76,10 +74,7 @@ function thickness(bytes) {
 
 /** @param {Peer[]} peers */
 function words(peers) {
-  const count = (/** @type {(peer: Peer) => boolean} */ is) => peers.filter(is).length;
-  const gateways = count(({ kind }) => kind === "gateway");
-  const [connected, connecting, dropped, gone] = /** @type {const} */ (["connected", "connecting", "dropped", "gone"]).map((state) =>
-    count((peer) => peer.kind === "gateway" && peer.state === state),
-  );
-  return `This tab is linked to ${plural(peers.length - gateways, "other tab")}. Of ${plural(gateways, "gateway")} it is connected to ${connected}; ${connecting} connecting, ${dropped} dropped, ${gone} gone.`;
+  const count = (/** @type {Peer["kind"]} */ kind, /** @type {Peer["state"]} */ state) =>
+    peers.filter((peer) => peer.kind === kind && peer.state === state).length;
+  return `This tab is linked to ${plural(count("tab", "connected"), "other tab")}. Gateways: ${count("gateway", "connected")} connected, ${count("gateway", "connecting")} connecting, ${count("gateway", "dropped")} dropped, ${count("gateway", "gone")} gone.`;
 }

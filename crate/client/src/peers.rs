@@ -88,6 +88,11 @@ impl Peer {
         self.reason = reason;
     }
 
+    /// Whether questions go to it. Not to tabs: they serve nothing but gossip.
+    fn is_connected_gateway(&self) -> bool {
+        self.link == Link::Connected && self.kind == PeerKind::Gateway
+    }
+
     /// Schedules the next dial: a little later each time, so that a dead gateway costs little.
     fn back_off(&mut self, now_ms: u64) {
         self.redial_at_ms = now_ms.saturating_add(self.redial_pause_ms);
@@ -118,9 +123,6 @@ impl Peers {
         peer.address = address.into();
         peer.enter(Link::Connected, now_ms, None);
         peer.kind = kind;
-        if !peer.configured {
-            peer.address = address.into();
-        }
         peer.redial_pause_ms = REDIAL_MS.0;
         peer.silent = SortedMap::default();
         peer.truthful.clear();
@@ -133,7 +135,10 @@ impl Peers {
             return false;
         };
         let was_connected = peer.link == Link::Connected;
-        if peer.link != Link::Dropped {
+        if peer.link != Link::Dropped && peer.kind == PeerKind::Tab {
+            // It has no address to come back to. Only what it did wrong is worth remembering.
+            self.table.remove(id);
+        } else if peer.link != Link::Dropped {
             peer.enter(Link::Gone, now_ms, Some(reason.into()));
             peer.back_off(now_ms);
         }
@@ -167,12 +172,13 @@ impl Peers {
         due
     }
 
-    /// All links are gone (the tab slept); every gateway may be dialled at once.
+    /// All links are gone (the tab slept); every gateway may be dialled at once. Of tabs the swarm
+    /// will tell.
     pub(crate) fn all_gone(&mut self, reason: &str, now_ms: u64) {
         for peer in self
             .table
             .values_mut()
-            .filter(|peer| peer.link != Link::Dropped)
+            .filter(|peer| peer.link != Link::Dropped && peer.kind == PeerKind::Gateway)
         {
             peer.enter(Link::Gone, now_ms, Some(reason.into()));
             peer.redial_at_ms = now_ms;
@@ -207,9 +213,10 @@ impl Peers {
 
     /// A connected peer that has not been examined yet; it counts as examined from here on.
     pub(crate) fn next_unexamined(&mut self) -> Option<String> {
-        let (id, _) = self.table.iter().find(|(_, peer)| {
-            peer.link == Link::Connected && peer.kind == PeerKind::Gateway && !peer.examined
-        })?;
+        let (id, _) = self
+            .table
+            .iter()
+            .find(|(_, peer)| peer.is_connected_gateway() && !peer.examined)?;
         let id = id.clone();
         self.table.get_mut(&id)?.examined = true;
         Some(id)
@@ -461,17 +468,23 @@ mod tests {
     fn tabs_are_asked_last_and_not_missed() {
         let mut peers = Peers::default();
         peers.connected("t", "/p2p/a/webrtc/p2p/t", PeerKind::Tab, 0);
+        let view = peers.views().remove(0);
+        assert_eq!((view.kind, view.state), ("tab", "connected"));
+        assert_eq!(view.address, "/p2p/a/webrtc/p2p/t");
         assert_eq!(peers.connected_count(), 1);
         assert_eq!(peers.order(0), ["t"]);
         assert_eq!(peers.next_unexamined(), None);
-        peers.disconnected("t", "the peer left", 1);
+        peers.all_gone("the tab was asleep", 1);
+        assert_eq!(peers.connected_count(), 1);
+        assert!(peers.disconnected("t", "the peer left", 2));
+        assert!(peers.views().is_empty());
+        // Unless it did wrong.
+        peers.connected("t", "/p2p/b/webrtc/p2p/t", PeerKind::Tab, 3);
+        let lie = Misdeed::Lied("bad signature".into());
+        assert!(peers.misbehaved("t", Kind::Gossip, &lie, 4).is_some());
+        peers.disconnected("t", "closed", 5);
+        assert_eq!(peers.views().remove(0).state, "dropped");
         assert!(peers.losses().is_empty());
         assert!(peers.due_dials(1_000_000).is_empty());
-        peers.connected("t", "/p2p/b/webrtc/p2p/t", PeerKind::Tab, 2);
-        let view = peers.views().remove(0);
-        assert_eq!(
-            (view.kind, view.address.as_str()),
-            ("tab", "/p2p/b/webrtc/p2p/t")
-        );
     }
 }

@@ -85,10 +85,10 @@ impl Swarm {
         let (notices_sender, notices) = mpsc::channel(NOTICES_MAX);
         let listening = Listening::default();
         let repetition = config.republish.then(Repetition::default);
-        let (swarm, offers) = start(&config, repetition.clone(), notices_sender.clone())?;
+        let (swarm, inlet) = start(&config, repetition.clone(), notices_sender.clone())?;
         let mut driver = Driver {
             swarm,
-            introductions: Introductions::start(config.limits.tabs, offers, notices_sender.clone()),
+            introductions: Introductions::start(config.limits.tabs, inlet, notices_sender.clone()),
             repetition,
             published: 0,
             commands,
@@ -115,14 +115,14 @@ impl Swarm {
     }
 }
 
-/// The swarm, and where offers of introduced peers go.
+/// The swarm, and what its transport is told of introductions.
 fn start(
     config: &Config,
     repetition: Option<Repetition>,
     notices: mpsc::Sender<Notice>,
-) -> Result<(Libp2pSwarm<Behaviour>, mpsc::Sender<introduce::Offered>)> {
+) -> Result<(Libp2pSwarm<Behaviour>, introduce::Inlet)> {
     let (transport, listen) = transport::build(config)?;
-    let (transport, offers) = introduce::join(transport, config, notices);
+    let (transport, inlet) = introduce::join(transport, config, notices);
     #[cfg(not(target_arch = "wasm32"))]
     let swarm_config = libp2p::swarm::Config::with_tokio_executor();
     #[cfg(target_arch = "wasm32")]
@@ -137,7 +137,7 @@ fn start(
                 reason: reason::transport(&error),
             })?;
     }
-    Ok((swarm, offers))
+    Ok((swarm, inlet))
 }
 
 /// Owns everything.

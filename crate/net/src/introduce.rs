@@ -19,6 +19,7 @@ mod exchange;
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;
 mod seeker;
+mod stun;
 mod transport;
 
 use std::time::Duration;
@@ -29,7 +30,8 @@ use libp2p::{Multiaddr, PeerId, multiaddr::Protocol, swarm::ConnectionId};
 
 pub(crate) use exchange::{Patience, answered, ask, list, serve};
 pub(crate) use seeker::Seeker;
-pub(crate) use transport::join;
+pub(crate) use stun::Servers;
+pub(crate) use transport::{Inlet, join};
 
 /// Introductions of one peer that we deal with at a time, as carrier or as the one sought; and offers that
 /// we carry to one peer at a time.
@@ -38,6 +40,8 @@ pub(crate) const STREAMS_PER_PEER_MAX: usize = 4;
 pub(crate) const CARRIED_MAX: usize = 64;
 /// Offers that we are answering. Each costs a connection of the browser while it lasts.
 pub(crate) const ANSWERING_MAX: usize = 4;
+/// Of these, offers that one neighbour brought, so that a liar leaves room for the others' offers.
+pub(crate) const ANSWERING_PER_CARRIER_MAX: usize = 2;
 /// How long an offer and its answer may take, seen by the carrier. Its asker waits a little longer.
 pub(crate) const CARRY_TIME: Duration = Duration::from_secs(8);
 /// How long an introduction may take from the offer to the connection.

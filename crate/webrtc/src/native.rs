@@ -6,6 +6,7 @@ mod link;
 mod listener;
 mod newcomers;
 mod socket;
+mod stun;
 mod table;
 mod transport;
 

@@ -210,3 +210,22 @@ async fn a_peer_that_vanished_is_noticed_by_both_within_thirty_seconds() {
     assert_eq!([first, second], ["the other side fell silent"; 2]);
     assert!(started.elapsed() < Duration::from_secs(30));
 }
+
+#[tokio::test]
+async fn a_listener_tells_strangers_their_address() {
+    let mut listening = ours();
+    let address = listening.listen(LOOPBACK).await;
+    let port = address.to_string().split('/').nth(4).unwrap().to_owned();
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let request = [
+        0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    ];
+    let listener = format!("127.0.0.1:{port}");
+    socket.send_to(&request, &listener).await.unwrap();
+    let mut answer = [0; 100];
+    let length = within(socket.recv(&mut answer)).await.unwrap();
+    assert_eq!((length, &answer[..4]), (32, &[1, 1, 0, 12][..]));
+    assert_eq!(answer[4..20], request[4..20]);
+    let masked = u16::from_be_bytes([answer[26], answer[27]]);
+    assert_eq!(masked ^ 0x2112, socket.local_addr().unwrap().port());
+}

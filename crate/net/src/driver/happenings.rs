@@ -155,7 +155,7 @@ impl Driver {
                 kind,
             });
         }
-        self.on_neighbours_changed(&peer);
+        self.on_neighbour(peer, &address);
         for connection in older {
             self.close(
                 connection,
@@ -170,7 +170,7 @@ impl Driver {
         connections.retain(|connection| *connection != id);
         if connections.is_empty() {
             self.peers.remove(&peer);
-            self.on_neighbours_changed(&peer);
+            self.on_neighbour_gone(&peer);
             let reason = record
                 .as_ref()
                 .and_then(|record| record.close_reason.clone());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use futures::channel::{mpsc, oneshot};
 use futures_timer::Delay;
 use lampyris_wire::introduce::{PEERS_MAX, Refusal, Request, Response};
-use libp2p::{PeerId, swarm::ConnectionId};
+use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
 
 use super::{Connection, Driver, Notice as DriverNotice};
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
     event::PeerKind,
     executor,
     introduce::{
-        self, ANSWERING_MAX, Address, CARRIED_MAX, INTRODUCTION_TIME, Notice, Offered, Patience,
-        Seeker, Wish, random_below,
+        self, ANSWERING_MAX, ANSWERING_PER_CARRIER_MAX, Address, CARRIED_MAX, INTRODUCTION_TIME,
+        Inlet, Notice, Offered, Patience, Seeker, Wish, random_below,
     },
     places::Places,
 };
@@ -27,19 +27,22 @@ const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 pub(super) struct Introductions {
     seeker: Seeker,
     carried: Places,
-    /// Whose offers we are answering, and since when.
-    answering: HashMap<PeerId, Moment>,
+    /// Whose offers we are answering.
+    answering: HashMap<PeerId, Answering>,
     /// To the transport.
-    offers: mpsc::Sender<Offered>,
+    inlet: Inlet,
+}
+
+/// An offer that is being answered.
+#[derive(Clone, Copy, Debug)]
+struct Answering {
+    via: PeerId,
+    since: Moment,
 }
 
 impl Introductions {
     /// For a peer that wants so many links to tabs. With none it only carries.
-    pub(super) fn start(
-        wanted: u32,
-        offers: mpsc::Sender<Offered>,
-        notices: mpsc::Sender<DriverNotice>,
-    ) -> Self {
+    pub(super) fn start(wanted: u32, inlet: Inlet, notices: mpsc::Sender<DriverNotice>) -> Self {
         if wanted > 0 {
             executor::spawn(tick(notices));
         }
@@ -47,7 +50,7 @@ impl Introductions {
             seeker: Seeker::new(usize::try_from(wanted).unwrap_or(usize::MAX)),
             carried: Places::new(CARRIED_MAX),
             answering: HashMap::new(),
-            offers,
+            inlet,
         }
     }
 }
@@ -77,9 +80,16 @@ impl Driver {
         }
     }
 
-    /// A peer is connected or gone: there may be somebody new to be introduced to.
-    pub(super) fn on_neighbours_changed(&mut self, peer: &PeerId) {
-        self.introductions.answering.remove(peer);
+    /// A peer is connected: there may be somebody new to be introduced to.
+    pub(super) fn on_neighbour(&mut self, peer: PeerId, address: &Multiaddr) {
+        self.introductions.answering.remove(&peer);
+        self.introductions.inlet.servers.add(peer, address);
+        self.introductions.seeker.hurry();
+    }
+
+    /// A peer is gone: it may have to be replaced.
+    pub(super) fn on_neighbour_gone(&mut self, peer: &PeerId) {
+        self.introductions.inlet.servers.remove(peer);
         self.introductions.seeker.hurry();
     }
 
@@ -196,7 +206,7 @@ impl Driver {
         answer: oneshot::Sender<Response>,
     ) {
         let from = PeerId::from_bytes(from).ok();
-        let Some(from) = from.filter(|from| *from != via && self.wants(from)) else {
+        let Some(from) = from.filter(|from| *from != via && self.wants(from, &via)) else {
             let _gone = answer.send(Response::Refused(Refusal::Unwilling));
             return;
         };
@@ -207,11 +217,13 @@ impl Driver {
             offer,
             answer: sender,
         };
-        if self.introductions.offers.try_send(offered).is_err() {
+        if self.introductions.inlet.offers.try_send(offered).is_err() {
             let _gone = answer.send(Response::Refused(Refusal::Unwilling));
             return;
         }
-        self.introductions.answering.insert(from, Moment::now());
+        let since = Moment::now();
+        let answering = Answering { via, since };
+        self.introductions.answering.insert(from, answering);
         if let Some(neighbour) = self.newest(&via) {
             neighbour.spawn(async {
                 let _gone = answer.send(introduce::answered(answered).await);
@@ -221,10 +233,13 @@ impl Driver {
 
     /// Whether we want to be connected to whom a neighbour introduces. When both sides seek each other at
     /// the same time, the offer of the one with the lower id counts.
-    fn wants(&mut self, from: &PeerId) -> bool {
+    fn wants(&mut self, from: &PeerId, via: &PeerId) -> bool {
         let answering = &mut self.introductions.answering;
-        answering.retain(|_, since| since.elapsed() < INTRODUCTION_TIME);
-        let is_busy = answering.len() >= ANSWERING_MAX || answering.contains_key(from);
+        answering.retain(|_, answering| answering.since.elapsed() < INTRODUCTION_TIME);
+        let of_carrier = answering.values().filter(|each| each.via == *via).count();
+        let is_busy = answering.len() >= ANSWERING_MAX
+            || of_carrier >= ANSWERING_PER_CARRIER_MAX
+            || answering.contains_key(from);
         let own = *self.swarm.local_peer_id();
         let ours_counts = self.is_dialling(from) && own < *from;
         let is_known = *from == own || self.peers.contains_key(from);

@@ -4,6 +4,7 @@ use std::io;
 
 use lampyris_webrtc as webrtc;
 
+use super::Servers;
 use crate::config::Config;
 
 /// The side that begins.
@@ -13,14 +14,19 @@ pub(super) struct Offerer(webrtc::Offerer);
 #[derive(Debug)]
 pub(super) struct Answerer(webrtc::Answerer);
 
-pub(super) async fn offer(config: &Config) -> io::Result<(Vec<u8>, Offerer)> {
-    let offered = webrtc::offer(config.key.pair().clone()).await;
+pub(super) async fn offer(config: &Config, servers: &Servers) -> io::Result<(Vec<u8>, Offerer)> {
+    let offered = webrtc::offer(config.key.pair().clone(), servers.urls()).await;
     let (offer, offerer) = offered.map_err(io::Error::other)?;
     Ok((offer, Offerer(offerer)))
 }
 
-pub(super) async fn answer(config: &Config, offer: Vec<u8>) -> io::Result<(Vec<u8>, Answerer)> {
-    let answered = webrtc::answer(config.key.pair().clone(), offer).await;
+pub(super) async fn answer(
+    config: &Config,
+    servers: &Servers,
+    offer: Vec<u8>,
+) -> io::Result<(Vec<u8>, Answerer)> {
+    let keys = config.key.pair().clone();
+    let answered = webrtc::answer(keys, servers.urls(), offer).await;
     let (answer, answerer) = answered.map_err(io::Error::other)?;
     Ok((answer, Answerer(answerer)))
 }

@@ -12,6 +12,7 @@ use libp2p::{
     },
 };
 
+use super::Servers;
 use crate::{
     config::{Config, Transport},
     transport::{self, Connections},
@@ -26,11 +27,15 @@ pub(super) struct Answerer(Connections);
 
 const OFFER: &[u8] = b"memory";
 
-pub(super) async fn offer(config: &Config) -> io::Result<(Vec<u8>, Offerer)> {
+pub(super) async fn offer(config: &Config, _: &Servers) -> io::Result<(Vec<u8>, Offerer)> {
     Ok((OFFER.to_vec(), Offerer(connections(config)?)))
 }
 
-pub(super) async fn answer(config: &Config, offer: Vec<u8>) -> io::Result<(Vec<u8>, Answerer)> {
+pub(super) async fn answer(
+    config: &Config,
+    _: &Servers,
+    offer: Vec<u8>,
+) -> io::Result<(Vec<u8>, Answerer)> {
     if offer != OFFER {
         return Err(io::Error::other("a malformed offer"));
     }

@@ -25,7 +25,7 @@ use libp2p::{
 use super::browser as half;
 #[cfg(not(target_arch = "wasm32"))]
 use super::memory as half;
-use super::{ANSWERING_MAX, Address, INTRODUCTION_TIME, Notice, Offered, Wish};
+use super::{ANSWERING_MAX, Address, INTRODUCTION_TIME, Notice, Offered, Servers, Wish};
 use crate::{config::Config, driver, transport::Connections};
 
 type Output = (PeerId, StreamMuxerBox);
@@ -35,21 +35,36 @@ type Upgrade = Pin<Box<dyn Future<Output = io::Result<Output>> + Send>>;
 #[derive(Debug)]
 pub(crate) struct Transport {
     config: Config,
+    servers: Servers,
     notices: mpsc::Sender<driver::Notice>,
     offers: mpsc::Receiver<Offered>,
     /// It has no address to listen at; offers come all the same.
     listener: ListenerId,
 }
 
-/// Adds it to another transport. Gives where the driver puts offers.
+/// What the driver tells the transport.
+#[derive(Clone, Debug)]
+pub(crate) struct Inlet {
+    /// Takes offers of other peers.
+    pub(crate) offers: mpsc::Sender<Offered>,
+    /// Knows gateways that answer STUN.
+    pub(crate) servers: Servers,
+}
+
+/// Adds it to another transport.
 pub(crate) fn join(
     other: Connections,
     config: &Config,
     notices: mpsc::Sender<driver::Notice>,
-) -> (Connections, mpsc::Sender<Offered>) {
+) -> (Connections, Inlet) {
     let (sender, offers) = mpsc::channel(ANSWERING_MAX);
+    let inlet = Inlet {
+        offers: sender,
+        servers: Servers::default(),
+    };
     let introduced = Transport {
         config: config.clone(),
+        servers: inlet.servers.clone(),
         notices,
         offers,
         listener: ListenerId::next(),
@@ -58,7 +73,7 @@ pub(crate) fn join(
         let (Either::Left(connection) | Either::Right(connection)) = connection;
         connection
     });
-    (both.boxed(), sender)
+    (both.boxed(), inlet)
 }
 
 impl transport::Transport for Transport {
@@ -87,7 +102,8 @@ impl transport::Transport for Transport {
         let Some(target) = Address::parse(&address) else {
             return Err(TransportError::MultiaddrNotSupported(address));
         };
-        let dial = be_introduced(self.config.clone(), self.notices.clone(), target);
+        let (config, servers) = (self.config.clone(), self.servers.clone());
+        let dial = be_introduced(config, servers, self.notices.clone(), target);
         Ok(Box::pin(in_time(dial)))
     }
 
@@ -102,11 +118,12 @@ impl transport::Transport for Transport {
             via: offered.via,
             peer: offered.from,
         };
+        let (config, servers) = (self.config.clone(), self.servers.clone());
         Poll::Ready(TransportEvent::Incoming {
             listener_id: self.listener,
             local_addr: Multiaddr::empty(),
             send_back_addr: from.to_multiaddr(),
-            upgrade: Box::pin(in_time(accept(self.config.clone(), offered))),
+            upgrade: Box::pin(in_time(accept(config, servers, offered))),
         })
     }
 }
@@ -114,10 +131,11 @@ impl transport::Transport for Transport {
 /// The side that seeks.
 async fn be_introduced(
     config: Config,
+    servers: Servers,
     mut notices: mpsc::Sender<driver::Notice>,
     target: Address,
 ) -> io::Result<Output> {
-    let (offer, offerer) = half::offer(&config).await?;
+    let (offer, offerer) = half::offer(&config, &servers).await?;
     let (answer, answered) = oneshot::channel();
     let wish = Wish {
         via: target.via,
@@ -133,8 +151,8 @@ async fn be_introduced(
 }
 
 /// The side that is sought.
-async fn accept(config: Config, offered: Offered) -> io::Result<Output> {
-    let (description, answerer) = half::answer(&config, offered.offer).await?;
+async fn accept(config: Config, servers: Servers, offered: Offered) -> io::Result<Output> {
+    let (description, answerer) = half::answer(&config, &servers, offered.offer).await?;
     if offered.answer.send(description).is_err() {
         return Err(io::Error::other("nobody waits for the answer any more"));
     }

@@ -16,6 +16,7 @@ use tokio::{net::UdpSocket, task::AbortHandle};
 use super::{
     interfaces::{Change, Interfaces},
     socket::{self, DATAGRAM_BYTES_MAX, failed},
+    stun::Mirror,
     table::{Arrival, Datagram, Limits, Table},
 };
 use crate::{
@@ -114,6 +115,7 @@ async fn receive(
     mut arrivals: mpsc::Sender<Arrival>,
 ) {
     let mut space = [0; DATAGRAM_BYTES_MAX];
+    let mut mirror = Mirror::new(clock::now());
     loop {
         let (length, source) = match socket.recv_from(&mut space).await {
             Ok(received) => received,
@@ -123,9 +125,16 @@ async fn receive(
                 continue;
             }
         };
-        let bytes = Bytes::copy_from_slice(space.get(..length).unwrap_or_default());
+        let bytes = space.get(..length).unwrap_or_default();
+        let now = clock::now();
+        if let Some(answer) = mirror.answer(bytes, source, now) {
+            // It asks again if this does not get through.
+            let _sent = socket.try_send_to(&answer, source);
+            continue;
+        }
+        let bytes = Bytes::copy_from_slice(bytes);
         let datagram = Datagram { source, bytes };
-        if let Some(arrival) = Table::route(&table, datagram, clock::now())
+        if let Some(arrival) = Table::route(&table, datagram, now)
             && let Err(error) = arrivals.try_send(arrival)
         {
             tracing::debug!(%error, "a newcomer is dropped");

@@ -1,7 +1,7 @@
 //! What is called of the browser. Each call may throw, and then says so: `web-sys` believes that some
 //! never do, and a wasm that meets an exception there is dead.
 
-use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
 
@@ -18,7 +18,7 @@ extern "C" {
     pub(crate) type PeerConnection;
 
     #[wasm_bindgen(constructor, catch, js_class = "RTCPeerConnection")]
-    fn new_peer_connection() -> Thrown<PeerConnection>;
+    fn new_peer_connection(configuration: &Object) -> Thrown<PeerConnection>;
 
     #[wasm_bindgen(method, catch, js_name = createDataChannel)]
     fn create_data_channel(
@@ -70,9 +70,18 @@ extern "C" {
 }
 
 impl PeerConnection {
-    /// Fails where there is none, as in a worker, and when a page has too many.
-    pub(crate) fn create() -> Result<Self> {
-        Self::new_peer_connection().map_err(|error| failed("creating a connection", &error))
+    /// With servers that tell us our public address, as `stun:` URLs. Fails where there is no WebRTC, as in
+    /// a worker, and when a page has too many connections.
+    pub(crate) fn create(stun: &[String]) -> Result<Self> {
+        let configuration = Object::new();
+        if !stun.is_empty() {
+            let urls: Array = stun.iter().map(JsValue::from).collect();
+            let server = Object::new();
+            set(&server, "urls", &urls)?;
+            set(&configuration, "iceServers", &Array::of1(&server))?;
+        }
+        Self::new_peer_connection(&configuration)
+            .map_err(|error| failed("creating a connection", &error))
     }
 
     /// A data channel: number 0, which both sides know of, or one that is announced to the other side.

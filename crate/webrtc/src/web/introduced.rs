@@ -43,11 +43,12 @@ pub struct Answerer {
     theirs: Description,
 }
 
-/// Makes an offer, to be carried to the other side.
+/// Makes an offer, to be carried to the other side. `stun` are URLs of servers that tell us our public
+/// address.
 #[must_use]
-pub fn offer(keys: Keypair) -> Pending<(Vec<u8>, Offerer)> {
-    pending(async {
-        let begun = Begun::new()?;
+pub fn offer(keys: Keypair, stun: Vec<String>) -> Pending<(Vec<u8>, Offerer)> {
+    pending(async move {
+        let begun = Begun::new(&stun)?;
         let connection = begun.link.connection();
         let offer = connection.offer().await?;
         connection.set_offer(&offer).await?;
@@ -56,12 +57,12 @@ pub fn offer(keys: Keypair) -> Pending<(Vec<u8>, Offerer)> {
     })
 }
 
-/// Answers an offer; the answer is to be carried back.
+/// Answers an offer; the answer is to be carried back. `stun` as in [`offer`].
 #[must_use]
-pub fn answer(keys: Keypair, offer: Vec<u8>) -> Pending<(Vec<u8>, Answerer)> {
+pub fn answer(keys: Keypair, stun: Vec<String>, offer: Vec<u8>) -> Pending<(Vec<u8>, Answerer)> {
     pending(async move {
         let theirs = Description::decode(&offer).ok_or(Error::Description)?;
-        let begun = Begun::new()?;
+        let begun = Begun::new(&stun)?;
         let connection = begun.link.connection();
         let sdp = theirs.to_sdp(Side::Offerer);
         connection.set_remote_offer(&sdp).await?;
@@ -108,9 +109,9 @@ struct Begun {
 }
 
 impl Begun {
-    fn new() -> Result<Self> {
+    fn new(stun: &[String]) -> Result<Self> {
         let signal = Signal::default();
-        let link = Link::new(signal.clone())?;
+        let link = Link::new(signal.clone(), stun)?;
         // Before an offer, which would be empty without it.
         let channel = link.handshake_channel()?;
         Ok(Self {

@@ -66,8 +66,8 @@ struct Channel {
 
 impl Link {
     /// A new connection, with all its handlers.
-    pub(crate) fn new(signal: Signal) -> Result<Self> {
-        let connection = PeerConnection::create()?;
+    pub(crate) fn new(signal: Signal, stun: &[String]) -> Result<Self> {
+        let connection = PeerConnection::create(stun)?;
         let shared = Rc::new(Shared {
             state: RefCell::default(),
             signal,

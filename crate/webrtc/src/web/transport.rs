@@ -125,7 +125,7 @@ async fn connect(config: Config, remote: SocketAddr, certificate: Fingerprint) -
 
 async fn handshake(config: Config, remote: SocketAddr, certificate: Fingerprint) -> Result<Output> {
     let signal = Signal::default();
-    let link = Link::new(signal.clone())?;
+    let link = Link::new(signal.clone(), &[])?;
     // Before the offer, which would be empty without it.
     let channel = link.handshake_channel()?;
     let connection = link.connection();

@@ -28,12 +28,12 @@ impl Tab {
         };
         let (sender, notices) = mpsc::channel(8);
         let (other, _) = crate::transport::build(&config).unwrap();
-        let (transport, offers) = join(other, &config, sender);
+        let (transport, inlet) = join(other, &config, sender);
         Self {
             id: config.key.id(),
             transport,
             notices,
-            offers,
+            offers: inlet.offers,
         }
     }
 
