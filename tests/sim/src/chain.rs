@@ -86,9 +86,14 @@ impl Chain {
 
     /// The block of a slot, and the newest that it finalizes.
     pub(crate) fn finality(&self, slot: u64) -> LightClientFinalityUpdate {
+        self.finality_by(slot, self.keys.len())
+    }
+
+    /// The same, with other signers.
+    pub(crate) fn finality_by(&self, slot: u64, participants: usize) -> LightClientFinalityUpdate {
         let (attested_header, finalized_header, finality_branch) = self.block(slot);
         LightClientFinalityUpdate {
-            sync_aggregate: self.sign(&self.keys, &attested_header.beacon, self.keys.len()),
+            sync_aggregate: self.sign(&self.keys, &attested_header.beacon, participants),
             attested_header,
             finalized_header,
             finality_branch,

@@ -17,7 +17,7 @@ use crate::{
     credulous,
     event::{Event, Id, MessageId, Rpc, Time},
     liars::{self, Lie, attack, truth},
-    links::{self, GATEWAY_LINKS, address_of, is_welcome, link, seek},
+    links::{self, address_of, is_welcome, link, seek},
     mesh::Arrival,
     options::Options,
     platform::SimPlatform,
@@ -61,6 +61,10 @@ impl Engine {
     /// Runs to the end.
     pub(crate) fn run(&mut self) {
         let end = self.world.borrow().end();
+        self.run_until(end);
+    }
+
+    pub(crate) fn run_until(&mut self, end: Time) {
         loop {
             self.pool.run_until_stalled();
             let next = {
@@ -369,12 +373,16 @@ impl Engine {
     }
 
     /// Puts a message to the client, and does what its verdict says once its checks are done.
-    fn judge(&mut self, node: Id, from: Id, source: &str, message: MessageId) {
+    pub(crate) fn judge(
+        &mut self,
+        node: Id,
+        from: Id,
+        source: &str,
+        message: MessageId,
+    ) -> Option<Verdict> {
         let (event, topic, is_credulous) = {
             let world = self.world.borrow();
-            let Some(message) = world.messages.get(message) else {
-                return;
-            };
+            let message = world.messages.get(message)?;
             let event = NetEvent::Gossip {
                 peer: source.into(),
                 message_id: message.id.clone(),
@@ -402,9 +410,7 @@ impl Engine {
         let verdict = world.verdict.take();
         let check = whole(world.options.check_ms * 1_000.0);
         let now = world.now;
-        let Some(record) = world.nodes.get_mut(node) else {
-            return;
-        };
+        let record = world.nodes.get_mut(node)?;
         let check = if record.is_gateway {
             GATEWAY_CHECK
         } else {
@@ -438,6 +444,7 @@ impl Engine {
             Some(Verdict::Reject) => record.mesh.rejected(from, topic, now),
             Some(Verdict::Ignore) | None => {}
         }
+        verdict
     }
 
     fn forward(&mut self, node: Id, message: MessageId, source: Id) {
@@ -516,7 +523,7 @@ fn start(spawner: &LocalSpawner, client: Client<SimPlatform>) {
 fn config(world: &mut World, node: Id) -> Config {
     let mut gateways: Vec<Id> = (0..world.options.gateways).collect();
     world.random.shuffle(&mut gateways);
-    gateways.truncate(GATEWAY_LINKS);
+    gateways.truncate(world.options.known);
     if node < world.options.gateways {
         gateways.clear();
     }
@@ -534,8 +541,10 @@ fn config(world: &mut World, node: Id) -> Config {
 fn populate(world: &mut World) {
     let (gateways, tabs) = (world.options.gateways, world.options.peers);
     for (count, is_gateway) in [(gateways, true), (tabs, false)] {
-        let share = f64::from(u32::try_from(count).unwrap_or(u32::MAX)) * world.options.byzantine;
-        let liars = usize::try_from(whole(share)).unwrap_or(0);
+        let others = world.options.byzantine_gateways.filter(|_| is_gateway);
+        let share = others.unwrap_or(world.options.byzantine);
+        let liars = f64::from(u32::try_from(count).unwrap_or(u32::MAX)) * share;
+        let liars = usize::try_from(whole(liars)).unwrap_or(0);
         let mut places: Vec<bool> = (0..count).map(|index| index < liars).collect();
         world.random.shuffle(&mut places);
         let mut number = 0;

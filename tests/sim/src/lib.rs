@@ -22,6 +22,8 @@ mod platform;
 pub mod plot;
 mod random;
 mod report;
+#[cfg(test)]
+mod rules;
 mod world;
 
 pub use options::Options;

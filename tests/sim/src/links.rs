@@ -5,13 +5,10 @@ use crate::{
     world::{Link, Node, World, whole},
 };
 
-/// Links that a tab keeps to gateways, and to other tabs.
-pub(crate) const GATEWAY_LINKS: usize = 3;
+/// Links that a tab keeps to other tabs.
 const TAB_LINKS: usize = 4;
 /// Links to tabs beyond which a tab takes no more; liars want as many.
 const TAB_LINKS_MAX: usize = 8;
-/// Tabs that a gateway takes, as `crate/net` has it.
-const GATEWAY_INBOUND_MAX: usize = 256;
 /// After how much silence a dead neighbour is noticed: from and to.
 const SILENCE_MS: (f64, f64) = (10_000.0, 15_000.0);
 /// How often a gateway says the same again, at most, as `crate/gateway` has it.
@@ -63,7 +60,7 @@ pub(crate) fn is_welcome(world: &World, from: Id, to: Id) -> bool {
         return false;
     }
     if asked.is_gateway {
-        asked.links.len() < GATEWAY_INBOUND_MAX
+        asked.links.len() < world.options.places
     } else {
         tab_links(world, to) < TAB_LINKS_MAX
     }

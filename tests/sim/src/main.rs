@@ -11,6 +11,9 @@ fn main() -> Result<()> {
     options.validate().map_err(|error| anyhow!(error))?;
     if let Some(file) = &options.plot {
         let curves = plot::curves(&options);
+        for plot::Curve { name, report } in &curves {
+            println!("{name}: {}", serde_json::to_string(report)?);
+        }
         let drawing = plot::draw(&curves, &options);
         return fs::write(file, drawing).with_context(|| format!("writing {}", file.display()));
     }

@@ -15,7 +15,6 @@ use crate::{
     world::TOPICS,
 };
 
-
 /// What is known of a neighbour, also of a former one.
 #[derive(Clone, Debug)]
 struct Record {
@@ -376,6 +375,8 @@ fn micros(time: std::time::Duration) -> Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SECOND: Time = 1_000_000;
 
     #[test]
     fn an_invalid_message_is_enough_for_the_gray_list() {

@@ -22,6 +22,9 @@ pub struct Options {
     /// The share of liars, among tabs and among gateways.
     #[arg(long, default_value_t = 0.0)]
     pub byzantine: f64,
+    /// The share of liars among gateways, if it is another.
+    #[arg(long)]
+    pub byzantine_gateways: Option<f64>,
     /// Heads that are measured.
     #[arg(long, default_value_t = 8)]
     pub heads: u64,
@@ -38,6 +41,12 @@ pub struct Options {
     /// without a word.
     #[arg(long, default_value_t = 0.1)]
     pub churn: f64,
+    /// Gateways that a tab knows; it links to each.
+    #[arg(long, default_value_t = 3)]
+    pub known: usize,
+    /// Tabs that a gateway takes; the default is that of `lampyris-gateway`.
+    #[arg(long, default_value_t = 1_024)]
+    pub places: usize,
     /// Milliseconds of computing that a signature check takes in a tab.
     #[arg(long, default_value_t = 15.0)]
     pub check_ms: f64,
@@ -68,6 +77,7 @@ impl Options {
         let shares = [
             ("kill", self.kill),
             ("byzantine", self.byzantine),
+            ("byzantine-gateways", self.byzantine_gateways.unwrap_or(0.0)),
             ("loss", self.loss),
         ];
         for (name, share) in shares {

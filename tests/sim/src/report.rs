@@ -31,6 +31,8 @@ pub struct Report {
     pub max_ms: Option<f64>,
     /// Nineteen of twenty, of the heads since gateways were killed.
     pub p95_after_kill_ms: Option<f64>,
+    /// The share of deliveries that took place, head by head.
+    pub delivered_by_head: Vec<f64>,
     /// Heads shown by honest clients that are not on the chain.
     pub wrong_accepted: u64,
     /// Honest tabs over all, and liars among tabs and gateways.
@@ -99,7 +101,6 @@ impl Report {
         };
         let all = sorted(deliveries.iter());
         let killed = sorted(deliveries.iter().filter(|one| one.head >= after));
-        let arrived = deliveries.iter().filter(|one| one.ms.is_some()).count();
         let honest = |is_gateway: bool| {
             let nodes = world.nodes.iter();
             nodes.filter(move |node| node.is_honest() && node.is_gateway == is_gateway)
@@ -113,12 +114,15 @@ impl Report {
         let sum = |is_gateway, of: fn(&Node) -> u64| number(honest(is_gateway).map(of).sum());
         let trades = trades(world);
         Self {
-            delivered: ratio(number(count(arrived)), number(count(deliveries.len()))),
+            delivered: share(deliveries.iter()),
             p50_ms: percentile(&all, 50),
             p95_ms: percentile(&all, 95),
             p99_ms: percentile(&all, 99),
             max_ms: percentile(&all, 100),
             p95_after_kill_ms: percentile(&killed, 95),
+            delivered_by_head: (0..options.heads)
+                .map(|head| share(deliveries.iter().filter(|one| one.head == head)))
+                .collect(),
             wrong_accepted: world
                 .nodes
                 .iter()
@@ -327,6 +331,12 @@ pub(crate) fn progress_line(world: &World) -> String {
         "head {head} of {}, second {now} of {end} ({warm_up} to warm up), {} events, {checks} signature checks",
         world.options.heads, world.events
     )
+}
+
+/// How many of the deliveries took place.
+fn share<'a>(deliveries: impl Iterator<Item = &'a Delivery>) -> f64 {
+    let (arrived, all) = sorted(deliveries);
+    ratio(number(count(arrived.len())), number(count(all)))
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {
