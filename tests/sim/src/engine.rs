@@ -9,7 +9,7 @@ use futures::{
     executor::{LocalPool, LocalSpawner},
     task::LocalSpawnExt,
 };
-use lampyris_client::{Client, Config, NetEvent, RequestError, Verdict};
+use lampyris_client::{Client, Config, NetEvent, RequestError, Verdict, event::PeerKind};
 use lampyris_verify::counting::signature_checks;
 
 use crate::{
@@ -186,19 +186,36 @@ impl Engine {
         node.is_some_and(|node| node.links.contains_key(&other))
     }
 
+    fn kind(&self, node: Id) -> PeerKind {
+        match self.world.borrow().nodes.get(node) {
+            Some(node) if node.is_gateway => PeerKind::Gateway,
+            _ => PeerKind::Tab,
+        }
+    }
+
     fn connect(&mut self, from: Id, to: Id) {
         link(&mut self.world.borrow_mut(), from, to);
         for (node, peer) in [(from, to), (to, from)] {
-            let address = address_of(peer);
+            let (address, kind) = (address_of(peer), self.kind(peer));
             let peer = peer.to_string();
-            self.tell(node, NetEvent::Connected { peer, address });
+            let event = NetEvent::Connected {
+                peer,
+                address,
+                kind,
+            };
+            self.tell(node, event);
         }
     }
 
     fn dialled(&mut self, from: Id, to: Id, address: String) {
         if self.is_linked(from, to) {
-            let peer = to.to_string();
-            return self.tell(from, NetEvent::Connected { peer, address });
+            let (peer, kind) = (to.to_string(), self.kind(to));
+            let event = NetEvent::Connected {
+                peer,
+                address,
+                kind,
+            };
+            return self.tell(from, event);
         }
         let welcome = is_welcome(&self.world.borrow(), from, to);
         if welcome {
