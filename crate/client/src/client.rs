@@ -110,8 +110,15 @@ impl<P: Platform> Client<P> {
                 kind,
             } => {
                 inner.chain.borrow_mut().first_connection(now);
-                let mut peers = inner.peers.borrow_mut();
-                peers.connected(&peer, &address, kind, now);
+                if !inner
+                    .peers
+                    .borrow_mut()
+                    .connected(&peer, &address, kind, now)
+                {
+                    let reason = "it was sent away a moment ago";
+                    inner.platform.disconnect(&peer, reason);
+                    return;
+                }
             }
             NetEvent::Disconnected { peer, reason } => {
                 inner.peers.borrow_mut().disconnected(&peer, &reason, now);

@@ -114,7 +114,18 @@ impl Peers {
             .insert(id, Peer::new(address, true, Link::Gone, now_ms));
     }
 
-    pub(crate) fn connected(&mut self, id: &str, address: &str, kind: PeerKind, now_ms: u64) {
+    /// A connection is up; `false` if the peer was dropped and may not be back yet.
+    pub(crate) fn connected(
+        &mut self,
+        id: &str,
+        address: &str,
+        kind: PeerKind,
+        now_ms: u64,
+    ) -> bool {
+        let is_banned = |peer: &Peer| peer.link == Link::Dropped && now_ms < peer.redial_at_ms;
+        if self.table.get(id).is_some_and(is_banned) {
+            return false;
+        }
         self.make_room();
         let peer = self.table.get_or_insert_with(id.into(), || {
             Peer::new(address, false, Link::Connected, now_ms)
@@ -127,6 +138,7 @@ impl Peers {
         peer.silent = SortedMap::default();
         peer.truthful.clear();
         peer.examined = false;
+        true
     }
 
     /// Returns whether this peer was connected until now.
@@ -405,7 +417,11 @@ mod tests {
         let reason = peers.misbehaved(id, Kind::Proof, &Misdeed::Lied("bad node".into()), 5);
         assert_eq!(reason.as_deref(), Some("lied: state proof: bad node"));
         assert_eq!(peers.due_dials(LIE_BAN_MS), Vec::<String>::new());
+        // It may not come by itself either.
+        assert!(!peers.connected(id, "/elsewhere", PeerKind::Tab, LIE_BAN_MS));
+        assert_eq!(peers.connected_count(), 0);
         assert_eq!(peers.due_dials(LIE_BAN_MS + 5).len(), 1);
+        assert!(peers.connected(id, ADDRESS, PeerKind::Gateway, LIE_BAN_MS + 6));
     }
 
     #[test]

@@ -93,7 +93,9 @@ impl<P: Platform> Inner<P> {
 
     /// The slot of now, generous by the clock disparity that the protocol allows.
     pub(crate) fn current_slot(&self) -> u64 {
-        let ms = self.chain_ms().saturating_add(MAXIMUM_GOSSIP_CLOCK_DISPARITY);
+        let ms = self
+            .chain_ms()
+            .saturating_add(MAXIMUM_GOSSIP_CLOCK_DISPARITY);
         self.config.network.slot_at_unix_ms(ms)
     }
 

@@ -11,8 +11,9 @@ use lampyris_verify::{
         LightClientUpdate, SyncAggregate, SyncCommittee,
     },
     light_client::{
-        LightClientStore, initialize_light_client_store, process_light_client_finality_update,
-        process_light_client_optimistic_update, process_light_client_update,
+        LightClientStore, gossip as rules, initialize_light_client_store,
+        process_light_client_finality_update, process_light_client_optimistic_update,
+        process_light_client_update,
     },
 };
 use lampyris_wire::{gossip, req_resp};
@@ -48,6 +49,8 @@ pub struct Latest {
     pub message: Vec<u8>,
     /// What makes one newer than another.
     pub rank: Rank,
+    /// The slot of the block that carries its signature: gossip waits for it.
+    pub signature_slot: u64,
 }
 
 /// The order of updates: which is newer, or as new with more signatures.
@@ -172,7 +175,10 @@ impl Chain {
             process_light_client_finality_update(store, update, now, &self.network)
         })?;
         let ssz = update.encode(self.network.fork_at_slot(attested_slot));
-        Ok(replace(&self.finality, self.latest(rank, ssz)))
+        Ok(replace(
+            &self.finality,
+            self.latest(rank, update.signature_slot, ssz),
+        ))
     }
 
     /// Verifies and applies an optimistic update, and keeps it if it is the newest. True if it is.
@@ -187,7 +193,21 @@ impl Chain {
             process_light_client_optimistic_update(store, update, now, &self.network)
         })?;
         let ssz = update.encode(self.network.fork_at_slot(attested_slot));
-        Ok(replace(&self.optimistic, self.latest(rank, ssz)))
+        Ok(replace(
+            &self.optimistic,
+            self.latest(rank, update.signature_slot, ssz),
+        ))
+    }
+
+    /// Whether gossip forwards an update of a kind, if it is valid. Cheap.
+    pub(crate) fn is_news(&self, kind: gossip::TopicKind, update: &LightClientUpdate) -> bool {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let advances = store.as_ref().is_some_and(|store| match kind {
+            gossip::TopicKind::FinalityUpdate => rules::advances_finalized(store, update),
+            gossip::TopicKind::OptimisticUpdate => rules::advances_optimistic(store, update),
+        });
+        let now = self.clock.unix_ms();
+        advances && !rules::is_too_early(update.signature_slot, now, &self.network)
     }
 
     /// The latest finality update, with news of changes.
@@ -263,7 +283,7 @@ impl Chain {
         }
     }
 
-    fn latest(&self, rank: Rank, ssz: Vec<u8>) -> Latest {
+    fn latest(&self, rank: Rank, signature_slot: u64, ssz: Vec<u8>) -> Latest {
         let encoded = self.encode(rank.attested_slot, ssz);
         let response = req_resp::encode_chunk(encoded.digest, &encoded.ssz);
         let message = gossip::compress(&encoded.ssz);
@@ -272,6 +292,7 @@ impl Chain {
             response,
             message,
             rank,
+            signature_slot,
         }
     }
 

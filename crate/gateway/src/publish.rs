@@ -12,6 +12,7 @@ use lampyris_net::{Handle, Verdict};
 use lampyris_verify::{
     Fault,
     containers::{LightClientFinalityUpdate, LightClientOptimisticUpdate},
+    light_client::gossip::due_unix_ms,
 };
 use lampyris_wire::gossip::{self, TopicKind};
 use std::{
@@ -128,6 +129,11 @@ impl Publisher {
     }
 
     async fn publish(&mut self, kind: TopicKind, latest: &Arc<Latest>) {
+        if let Some(wait) = early(self.server.chain(), latest.signature_slot) {
+            // Peers would ignore it, and not hear it again.
+            self.published(kind).wanted_at = Some(monotonic() + wait);
+            return;
+        }
         let Some(data) = self.server.hook().publish(kind, latest) else {
             return;
         };
@@ -174,6 +180,13 @@ impl Publisher {
     }
 }
 
+/// How long an update has to wait until it may be published.
+fn early(chain: &Chain, signature_slot: u64) -> Option<Duration> {
+    let due = due_unix_ms(signature_slot, chain.network());
+    let wait = due.saturating_sub(chain.clock().unix_ms());
+    (wait > 0).then(|| Duration::from_millis(wait))
+}
+
 fn label(kind: TopicKind) -> &'static str {
     match kind {
         TopicKind::FinalityUpdate => "finality_update",
@@ -198,7 +211,8 @@ pub(crate) fn topics(chain: &Chain) -> Vec<String> {
     topics
 }
 
-/// What a gossiped message is worth: verified, and taken into the chain if it is newer.
+/// What a gossiped message is worth, by the rules of [`lampyris_verify::light_client::gossip`]: what
+/// would move no header is ignored, and not verified; what moves one is taken into the chain.
 pub(crate) fn judge(chain: &Chain, topic: &str, data: &[u8]) -> Verdict {
     match take(chain, topic, data) {
         Ok(true) => Verdict::Accept,
@@ -216,16 +230,15 @@ fn take(chain: &Chain, topic: &str, data: &[u8]) -> Result<bool, Error> {
         .fork_by_digest(digest)
         .ok_or(Error::Missing("fork"))?;
     let ssz = gossip::decompress(data, gossip::MESSAGE_BYTES_MAX).map_err(malformed)?;
+    let preset = &network.preset;
     match kind {
-        TopicKind::FinalityUpdate => chain.take_finality(&LightClientFinalityUpdate::decode(
-            &ssz,
-            fork,
-            &network.preset,
-        )?),
-        TopicKind::OptimisticUpdate => chain.take_optimistic(&LightClientOptimisticUpdate::decode(
-            &ssz,
-            fork,
-            &network.preset,
-        )?),
+        TopicKind::FinalityUpdate => {
+            let update = LightClientFinalityUpdate::decode(&ssz, fork, preset)?;
+            Ok(chain.is_news(kind, &update.clone().into()) && chain.take_finality(&update)?)
+        }
+        TopicKind::OptimisticUpdate => {
+            let update = LightClientOptimisticUpdate::decode(&ssz, fork, preset)?;
+            Ok(chain.is_news(kind, &update.clone().into()) && chain.take_optimistic(&update)?)
+        }
     }
 }

@@ -79,7 +79,11 @@ impl Repetition {
 /// Makes the behaviour. Without an author's signature, as Ethereum's: an update proves itself.
 pub(crate) fn behaviour(repetition: Option<Repetition>) -> Result<Gossip> {
     // Whoever repeats does not announce ids that nobody else knows; it floods what it publishes.
-    let history_gossip = if repetition.is_some() { 0 } else { mesh::HISTORY_GOSSIP };
+    let history_gossip = if repetition.is_some() {
+        0
+    } else {
+        mesh::HISTORY_GOSSIP
+    };
     let repetition = repetition.unwrap_or_default();
     let wrong = |error: &dyn ToString| Error::Config {
         reason: error.to_string(),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod raw;
+
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
@@ -105,6 +107,27 @@ impl Peer {
             .await
             .expect("an event")
             .expect("a swarm")
+    }
+
+    /// The next event, whenever it comes.
+    pub(crate) async fn next_forever(&mut self) -> Event {
+        let events = self.events.as_mut().expect("not served");
+        events.next().await.expect("a swarm")
+    }
+
+    /// The next gossip, on a machine as slow as may be.
+    pub(crate) async fn gossip_patiently(&mut self) -> (String, Vec<u8>, Vec<u8>) {
+        loop {
+            if let Event::Gossip {
+                peer,
+                message_id,
+                data,
+                ..
+            } = self.next().await
+            {
+                return (peer, message_id, data);
+            }
+        }
     }
 
     /// The address of a listener.

@@ -12,14 +12,20 @@ use crate::containers::LightClientUpdate;
 /// How much the clocks of peers may differ, in milliseconds.
 pub const MAXIMUM_GOSSIP_CLOCK_DISPARITY: u64 = 500;
 
-/// Whether an update comes before the block of its signature had time to spread: a third of that slot.
+/// When an update may be published, in milliseconds since 1970: a third into the slot of the block that
+/// carries its signature, when that block had time to spread.
+#[must_use]
+pub fn due_unix_ms(signature_slot: u64, network: &Network) -> u64 {
+    let third = network.slot_duration_ms.checked_div(3).unwrap_or(0);
+    network
+        .slot_start_unix_ms(signature_slot)
+        .saturating_add(third)
+}
+
+/// Whether an update comes before it may be published, by clocks as different as may be.
 #[must_use]
 pub fn is_too_early(signature_slot: u64, unix_ms: u64, network: &Network) -> bool {
-    let third = network.slot_duration_ms.checked_div(3).unwrap_or(0);
-    let due = network
-        .slot_start_unix_ms(signature_slot)
-        .saturating_add(third);
-    unix_ms.saturating_add(MAXIMUM_GOSSIP_CLOCK_DISPARITY) < due
+    unix_ms.saturating_add(MAXIMUM_GOSSIP_CLOCK_DISPARITY) < due_unix_ms(signature_slot, network)
 }
 
 /// Whether an update, if it is valid, is the first to bring the store a newer signed header.

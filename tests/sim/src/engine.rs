@@ -1,0 +1,631 @@
+//! The simulation: takes one event after the other and lets the clients run between them.
+//!
+//! One thread, one clock that jumps from event to event, one source of chance: nothing depends on how
+//! fast the machine is.
+
+use std::{cell::RefCell, rc::Rc};
+
+use futures::{
+    executor::{LocalPool, LocalSpawner},
+    task::LocalSpawnExt,
+};
+use lampyris_client::{Client, Config, NetEvent, RequestError, Verdict, event::PeerKind};
+use lampyris_verify::counting::signature_checks;
+
+use crate::{
+    answers::answer,
+    credulous,
+    event::{Event, Id, MessageId, Rpc, Time},
+    liars::{self, Lie, attack, truth},
+    links::{self, address_of, is_welcome, link, seek},
+    mesh::Arrival,
+    options::Options,
+    platform::SimPlatform,
+    world::{FIRST_SLOT, Node, TOPICS, WARM_UP, World, whole},
+};
+
+/// How long after another the gateways' Ethereum nodes have a head.
+const UPSTREAM_MS: f64 = 400.0;
+/// What a signature check takes a gateway.
+const GATEWAY_CHECK: Time = 1_000;
+/// In which all tabs of the beginning come.
+const JOINING: Time = 5_000_000;
+/// A heartbeat of the mesh.
+const HEARTBEAT: Time = 1_000_000;
+/// Heads before the first measured one, so that the meshes have something to say.
+const EARLY_HEADS: u64 = 3;
+/// The sender of what a gateway's own Ethereum node says.
+const UPSTREAM: &str = "upstream";
+
+pub(crate) struct Engine {
+    pub(crate) world: Rc<RefCell<World>>,
+    clients: Vec<Option<Client<SimPlatform>>>,
+    pool: LocalPool,
+    progress: fn(&World),
+}
+
+impl Engine {
+    pub(crate) fn new(options: Options, progress: fn(&World)) -> Self {
+        let mut world = World::new(options);
+        populate(&mut world);
+        plan(&mut world);
+        let clients = world.nodes.iter().map(|_| None).collect();
+        Self {
+            world: Rc::new(RefCell::new(world)),
+            clients,
+            pool: LocalPool::new(),
+            progress,
+        }
+    }
+
+    /// Runs to the end.
+    pub(crate) fn run(&mut self) {
+        let end = self.world.borrow().end();
+        self.run_until(end);
+    }
+
+    pub(crate) fn run_until(&mut self, end: Time) {
+        loop {
+            self.pool.run_until_stalled();
+            let next = {
+                let mut world = self.world.borrow_mut();
+                let next = world.queue.pop();
+                if let Some((at, _)) = &next {
+                    world.now = *at;
+                    world.events += 1;
+                }
+                next
+            };
+            match next {
+                Some((at, event)) if at < end => self.step(event),
+                _ => return,
+            }
+        }
+    }
+
+    fn step(&mut self, event: Event) {
+        match event {
+            Event::Wake(wake) => {
+                // Whoever waited may have gone.
+                let _gone = wake.send(());
+            }
+            Event::Rpc { from, to, rpc } => self.on_rpc(from, to, rpc),
+            Event::Forward {
+                node,
+                message,
+                source,
+            } => self.forward(node, message, source),
+            Event::Request {
+                from,
+                to,
+                protocol,
+                body,
+                answer: reply,
+            } => {
+                let world = &mut *self.world.borrow_mut();
+                if world.nodes.get(to).is_some_and(Node::is_here)
+                    && let Some(bytes) = answer(world, to, protocol, &body)
+                    && let Some(delay) = world.transmit(to, from, bytes.len() + 60)
+                {
+                    world.after(
+                        delay,
+                        Event::Response {
+                            answer: reply,
+                            bytes,
+                        },
+                    );
+                }
+            }
+            Event::Response { answer, bytes } => {
+                if let Some(answer) = answer.take() {
+                    let _gone = answer.send(Ok(bytes));
+                }
+            }
+            Event::Timeout { from, to, answer } => {
+                if let Some(answer) = answer.take() {
+                    let world = self.world.borrow();
+                    let is_linked = |node: &Node| node.links.contains_key(&to);
+                    let error = match world.nodes.get(from).is_some_and(is_linked) {
+                        true => RequestError::Timeout,
+                        false => RequestError::Disconnected,
+                    };
+                    drop(world);
+                    let _gone = answer.send(Err(error));
+                }
+            }
+            event => self.step_of_links(event),
+        }
+    }
+
+    fn step_of_links(&mut self, event: Event) {
+        match event {
+            Event::Dialled { from, to, address } => self.dialled(from, to, address),
+            Event::Introduced { one, other } => {
+                let welcome = is_welcome(&self.world.borrow(), one, other);
+                if welcome && !self.is_linked(one, other) {
+                    self.connect(one, other);
+                }
+            }
+            Event::Lost { node, peer } => {
+                links::unlink(&mut self.world.borrow_mut(), node, peer, "no heartbeat");
+            }
+            Event::Disconnected { node, peer, reason } => {
+                let peer = peer.to_string();
+                self.tell(node, NetEvent::Disconnected { peer, reason });
+            }
+            Event::Heartbeat(node) => self.heartbeat(node),
+            Event::Upstream { gateway, slot } => self.upstream(gateway, slot),
+            Event::Republish(gateway) => {
+                let slot = {
+                    let mut world = self.world.borrow_mut();
+                    let record = world.nodes.get_mut(gateway).filter(|node| node.is_here());
+                    record.map(|record| {
+                        record.republishes = false;
+                        record.optimistic.slot
+                    })
+                };
+                if let Some(slot) = slot.filter(|slot| *slot >= FIRST_SLOT - EARLY_HEADS) {
+                    let message = truth(&mut self.world.borrow_mut(), 1, slot);
+                    self.flood(gateway, message);
+                }
+            }
+            Event::Attack { node, slot } => attack(&mut self.world.borrow_mut(), node, slot),
+            Event::Join(node) => self.join(node),
+            Event::Churn => self.churn(),
+            Event::Kill => kill(&mut self.world.borrow_mut()),
+            Event::Progress => (self.progress)(&self.world.borrow()),
+            _ => {}
+        }
+    }
+
+    // ---- links
+
+    fn is_linked(&self, one: Id, other: Id) -> bool {
+        let world = self.world.borrow();
+        let node = world.nodes.get(one);
+        node.is_some_and(|node| node.links.contains_key(&other))
+    }
+
+    fn kind(&self, node: Id) -> PeerKind {
+        match self.world.borrow().nodes.get(node) {
+            Some(node) if node.is_gateway => PeerKind::Gateway,
+            _ => PeerKind::Tab,
+        }
+    }
+
+    fn connect(&mut self, from: Id, to: Id) {
+        link(&mut self.world.borrow_mut(), from, to);
+        for (node, peer) in [(from, to), (to, from)] {
+            let (address, kind) = (address_of(peer), self.kind(peer));
+            let peer = peer.to_string();
+            let event = NetEvent::Connected {
+                peer,
+                address,
+                kind,
+            };
+            self.tell(node, event);
+        }
+    }
+
+    fn dialled(&mut self, from: Id, to: Id, address: String) {
+        if self.is_linked(from, to) {
+            let (peer, kind) = (to.to_string(), self.kind(to));
+            let event = NetEvent::Connected {
+                peer,
+                address,
+                kind,
+            };
+            return self.tell(from, event);
+        }
+        let welcome = is_welcome(&self.world.borrow(), from, to);
+        if welcome {
+            self.connect(from, to);
+        } else {
+            let reason = "no answer, or no place".into();
+            self.tell(from, NetEvent::DialFailed { address, reason });
+        }
+    }
+
+    /// Tells a tab's client. Gateways' clients only judge.
+    fn tell(&mut self, node: Id, event: NetEvent) {
+        let is_tab = {
+            let world = self.world.borrow();
+            let node = world.nodes.get(node);
+            node.is_some_and(|node| node.is_here() && !node.is_gateway)
+        };
+        if is_tab && let Some(Some(client)) = self.clients.get(node) {
+            client.handle(event);
+        }
+    }
+
+    // ---- coming and going
+
+    fn join(&mut self, node: Id) {
+        let (config, is_honest) = {
+            let mut world = self.world.borrow_mut();
+            let pulse = world.random.next() % HEARTBEAT;
+            world.after(pulse, Event::Heartbeat(node));
+            let is_honest = world.nodes.get(node).is_some_and(Node::is_honest);
+            (config(&mut world, node), is_honest)
+        };
+        if !is_honest {
+            // Without a client: it dials the same gateways.
+            let mut world = self.world.borrow_mut();
+            for address in &config.gateways {
+                links::dial(&mut world, node, links::node_of(address), address);
+            }
+            return;
+        }
+        let platform = SimPlatform {
+            node,
+            world: Rc::clone(&self.world),
+            spawner: self.pool.spawner(),
+        };
+        let client = Client::new(config, platform);
+        start(&self.pool.spawner(), client.clone());
+        if let Some(place) = self.clients.get_mut(node) {
+            *place = Some(client);
+        }
+    }
+
+    /// A tab goes, and another comes in its place.
+    fn churn(&mut self) {
+        let world = &mut *self.world.borrow_mut();
+        let gateways = world.options.gateways;
+        let tabs = world.nodes.len() - gateways;
+        // Some of those tried have gone already.
+        let candidate = (0..10)
+            .map(|_| gateways + world.random.below(tabs))
+            .find(|id| {
+                let node = world.nodes.get(*id);
+                node.is_some_and(|node| node.is_here() && node.is_honest())
+            });
+        if let Some(candidate) = candidate {
+            let says_goodbye = world.random.chance(0.5);
+            links::leave(world, candidate, says_goodbye);
+            let newcomer = world.nodes.len();
+            let mut node = Node::new(false, None, &mut world.random);
+            node.joined = world.now;
+            world.nodes.push(node);
+            world.after(0, Event::Join(newcomer));
+            self.clients.push(None);
+            if let Some(place) = self.clients.get_mut(candidate) {
+                *place = None;
+            }
+        }
+        let pause = churn_pause(&world.options);
+        let pause = whole(world.random.between(0.0, 2.0 * pause));
+        world.after(pause, Event::Churn);
+    }
+
+    // ---- gossip
+
+    fn heartbeat(&mut self, node: Id) {
+        let world = &mut *self.world.borrow_mut();
+        let Some(record) = world.nodes.get_mut(node).filter(|node| node.is_here()) else {
+            return;
+        };
+        world
+            .queue
+            .push(world.now + HEARTBEAT, Event::Heartbeat(node));
+        if record.is_honest() {
+            let links: Vec<Id> = record.links.keys().copied().collect();
+            let messages = &world.messages;
+            let topic_of = |message: MessageId| messages.get(message).map_or(0, |one| one.topic);
+            let is_publisher = record.is_gateway;
+            let sent =
+                record
+                    .mesh
+                    .heartbeat(&links, topic_of, is_publisher, world.now, &mut world.random);
+            for (peer, rpc) in sent {
+                world.send(node, peer, rpc);
+            }
+        }
+        seek(world, node);
+    }
+
+    fn on_rpc(&mut self, from: Id, to: Id, rpc: Rpc) {
+        let (is_linked, lie) = {
+            let world = self.world.borrow();
+            let Some(node) = world.nodes.get(to).filter(|node| node.is_here()) else {
+                return;
+            };
+            (node.links.contains_key(&from), node.lie)
+        };
+        if !is_linked || lie.is_some() {
+            // Liars take part in meshes and forward nothing.
+            return;
+        }
+        if let Rpc::Message(message) = rpc {
+            return self.on_message(from, to, message);
+        }
+        let world = &mut *self.world.borrow_mut();
+        let now = world.now;
+        let Some(node) = world.nodes.get_mut(to) else {
+            return;
+        };
+        if node.mesh.is_graylisted(from, now) {
+            return;
+        }
+        match rpc {
+            Rpc::Have(messages) => {
+                let wanted = node.mesh.announced(from, messages, now);
+                if !wanted.is_empty() {
+                    world.send(to, from, Rpc::Want(wanted));
+                }
+            }
+            Rpc::Want(messages) => {
+                for message in node.mesh.wanted(from, messages, now) {
+                    world.send(to, from, Rpc::Message(message));
+                }
+            }
+            Rpc::Graft(topic) => {
+                let is_ours = node.links.get(&from).is_some_and(|link| link.is_ours);
+                if !node.mesh.grafted(from, topic, is_ours, now) {
+                    world.send(to, from, Rpc::Prune(topic));
+                }
+            }
+            Rpc::Prune(topic) => node.mesh.leave(from, topic, now),
+            Rpc::Message(_) => {}
+        }
+    }
+
+    fn on_message(&mut self, from: Id, to: Id, message: MessageId) {
+        let arrival = {
+            let world = &mut *self.world.borrow_mut();
+            let now = world.now;
+            let Some(node) = world.nodes.get_mut(to) else {
+                return;
+            };
+            let arrival = node.mesh.arrived(from, message, now);
+            if arrival == Arrival::Flood {
+                links::shun(world, to, from, "the peer floods us with gossip");
+            }
+            arrival
+        };
+        if arrival == Arrival::New {
+            let source = from.to_string();
+            self.judge(to, from, &source, message);
+        }
+    }
+
+    /// Puts a message to the client, and does what its verdict says once its checks are done.
+    pub(crate) fn judge(
+        &mut self,
+        node: Id,
+        from: Id,
+        source: &str,
+        message: MessageId,
+    ) -> Option<Verdict> {
+        let (event, topic, is_credulous) = {
+            let world = self.world.borrow();
+            let message = world.messages.get(message)?;
+            let event = NetEvent::Gossip {
+                peer: source.into(),
+                message_id: message.id.clone(),
+                topic: world.topic_name(message.topic),
+                data: message.data.clone(),
+            };
+            let is_gateway = world.nodes.get(node).is_some_and(|node| node.is_gateway);
+            (event, message.topic, world.options.credulous && !is_gateway)
+        };
+        let before = signature_checks();
+        let known = self
+            .world
+            .borrow()
+            .nodes
+            .get(node)
+            .map(|node| node.arrivals.len());
+        self.world.borrow_mut().verdict = None;
+        if is_credulous {
+            credulous::judge(&mut self.world.borrow_mut(), node, message);
+        } else if let Some(Some(client)) = self.clients.get(node) {
+            client.handle(event);
+        }
+        let checks = signature_checks() - before;
+        let world = &mut *self.world.borrow_mut();
+        let verdict = world.verdict.take();
+        let check = whole(world.options.check_ms * 1_000.0);
+        let now = world.now;
+        let record = world.nodes.get_mut(node)?;
+        let check = if record.is_gateway {
+            GATEWAY_CHECK
+        } else {
+            check
+        };
+        let cost = checks * check;
+        record.traffic.signature_checks += checks;
+        record.busy_until = record.busy_until.max(now) + cost;
+        let done = record.busy_until;
+        // What the client has just shown, it shows when it has computed.
+        if let Some(known) = known {
+            record
+                .arrivals
+                .iter_mut()
+                .skip(known)
+                .for_each(|at| *at = done);
+        }
+        match verdict {
+            Some(Verdict::Accept) => {
+                if from != node {
+                    record.mesh.accepted(from, message, topic, now);
+                }
+                let source = from;
+                let event = Event::Forward {
+                    node,
+                    message,
+                    source,
+                };
+                world.queue.push(done, event);
+            }
+            Some(Verdict::Reject) => record.mesh.rejected(from, topic, now),
+            Some(Verdict::Ignore) | None => {}
+        }
+        verdict
+    }
+
+    fn forward(&mut self, node: Id, message: MessageId, source: Id) {
+        let is_gateway = {
+            let world = self.world.borrow();
+            world.nodes.get(node).is_some_and(|node| node.is_gateway)
+        };
+        if is_gateway {
+            // What is news to its chain it publishes, wherever it came from.
+            return self.flood(node, message);
+        }
+        let world = &mut *self.world.borrow_mut();
+        let topic = world
+            .messages
+            .get(message)
+            .map_or(0, |message| message.topic);
+        let Some(record) = world.nodes.get(node) else {
+            return;
+        };
+        for peer in record.mesh.members(topic) {
+            if peer != source {
+                world.send(node, peer, Rpc::Message(message));
+            }
+        }
+    }
+
+    /// A publisher's own message goes to all of its neighbours.
+    fn flood(&mut self, node: Id, message: MessageId) {
+        let world = &mut *self.world.borrow_mut();
+        let now = world.now;
+        let Some(record) = world.nodes.get_mut(node) else {
+            return;
+        };
+        record.mesh.publish(message);
+        record.published_at = now;
+        let floor = lampyris_wire::mesh::PUBLISH_THRESHOLD;
+        let is_fair = |peer: &Id| record.mesh.score(*peer, now) >= floor;
+        let mut peers: Vec<Id> = record.links.keys().copied().filter(is_fair).collect();
+        world.random.shuffle(&mut peers);
+        for peer in peers {
+            world.send(node, peer, Rpc::Message(message));
+        }
+    }
+
+    /// A gateway's Ethereum node has a head: it is verified as any message, and published.
+    fn upstream(&mut self, gateway: Id, slot: u64) {
+        for topic in 0..TOPICS.len() {
+            let message = {
+                let world = &mut *self.world.borrow_mut();
+                let per_epoch = world.chain.network.preset.slots_per_epoch;
+                if topic == 0 && slot % per_epoch != 0 {
+                    continue;
+                }
+                let message = truth(world, topic, slot);
+                let record = world.nodes.get_mut(gateway).filter(|node| node.is_here());
+                // What gossip has brought meanwhile is not published again.
+                if record.is_none_or(|record| record.mesh.has_seen(message)) {
+                    continue;
+                }
+                message
+            };
+            self.judge(gateway, gateway, UPSTREAM, message);
+        }
+    }
+}
+
+/// Starts a client as a task.
+fn start(spawner: &LocalSpawner, client: Client<SimPlatform>) {
+    let starting = async move { client.start().await };
+    if let Err(error) = spawner.spawn_local(starting) {
+        unreachable!("the executor outlives the tabs: {error}");
+    }
+}
+
+/// A client's configuration: gateways know none, tabs some by chance.
+fn config(world: &mut World, node: Id) -> Config {
+    let mut gateways: Vec<Id> = (0..world.options.gateways).collect();
+    world.random.shuffle(&mut gateways);
+    gateways.truncate(world.options.known);
+    if node < world.options.gateways {
+        gateways.clear();
+    }
+    Config {
+        network: world.chain.network.clone(),
+        checkpoint: world.checkpoint,
+        gateways: gateways.into_iter().map(address_of).collect(),
+        tokens: Vec::new(),
+        governors: Vec::new(),
+        fixed_clock_unix_ms: None,
+    }
+}
+
+/// Gateways first, then tabs; liars among both, the trades in turn.
+fn populate(world: &mut World) {
+    let (gateways, tabs) = (world.options.gateways, world.options.peers);
+    for (count, is_gateway) in [(gateways, true), (tabs, false)] {
+        let others = world.options.byzantine_gateways.filter(|_| is_gateway);
+        let share = others.unwrap_or(world.options.byzantine);
+        let liars = f64::from(u32::try_from(count).unwrap_or(u32::MAX)) * share;
+        let liars = usize::try_from(whole(liars)).unwrap_or(0);
+        let mut places: Vec<bool> = (0..count).map(|index| index < liars).collect();
+        world.random.shuffle(&mut places);
+        let mut number = 0;
+        for is_liar in places {
+            let lie = if is_liar { Lie::of(number) } else { None };
+            number += usize::from(is_liar);
+            let node = Node::new(is_gateway, lie, &mut world.random);
+            world.nodes.push(node);
+        }
+    }
+}
+
+fn plan(world: &mut World) {
+    for node in 0..world.nodes.len() {
+        let joining = if node < world.options.gateways {
+            0
+        } else {
+            world.random.next() % JOINING
+        };
+        if let Some(node) = world.nodes.get_mut(node) {
+            node.joined = joining;
+        }
+        world.queue.push(joining, Event::Join(node));
+    }
+    let first = FIRST_SLOT - EARLY_HEADS;
+    for slot in first..=world.last_slot() {
+        let published = world.published(slot);
+        for gateway in 0..world.options.gateways {
+            let late = whole(world.random.between(0.0, UPSTREAM_MS) * 1_000.0);
+            world
+                .queue
+                .push(published + late, Event::Upstream { gateway, slot });
+        }
+        if slot >= FIRST_SLOT {
+            liars::plan(world, slot);
+            world.queue.push(published, Event::Progress);
+        }
+    }
+    if world.options.kill > 0.0 {
+        let middle = FIRST_SLOT + world.options.heads / 2;
+        let at = world.published(middle).saturating_sub(1);
+        world.queue.push(at, Event::Kill);
+    }
+    if world.options.churn > 0.0 {
+        world.queue.push(WARM_UP / 2, Event::Churn);
+    }
+}
+
+/// Kills honest gateways, in the order of their names, without a word.
+fn kill(world: &mut World) {
+    let gateways = world.options.gateways;
+    let share = f64::from(u32::try_from(gateways).unwrap_or(u32::MAX)) * world.options.kill;
+    let count = usize::try_from(whole(share)).unwrap_or(0);
+    let honest: Vec<Id> = (0..gateways)
+        .filter(|id| world.nodes.get(*id).is_some_and(Node::is_honest))
+        .take(count)
+        .collect();
+    for gateway in honest {
+        links::leave(world, gateway, false);
+    }
+}
+
+/// Microseconds between two tabs that leave.
+fn churn_pause(options: &Options) -> f64 {
+    let tabs = f64::from(u32::try_from(options.peers).unwrap_or(u32::MAX));
+    60.0e6 / (tabs * options.churn)
+}
