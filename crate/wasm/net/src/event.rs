@@ -1,7 +1,7 @@
 //! The swarm's events as plain objects.
 
 use js_sys::Function;
-use lampyris_net::{Event, Events};
+use lampyris_net::{Event, Events, Record};
 use wasm_bindgen::JsValue;
 
 use crate::object::{bytes, plain};
@@ -19,6 +19,16 @@ pub(crate) async fn forward(mut events: Events, on_event: Function) {
 /// The last event of a swarm.
 pub(crate) fn closed(reason: &str) -> JsValue {
     plain(&[("type", "closed".into()), ("reason", reason.into())])
+}
+
+/// A record of where a gateway is.
+pub(crate) fn record(record: &Record) -> JsValue {
+    let addresses: js_sys::Array = record.addresses.iter().map(JsValue::from).collect();
+    plain(&[
+        ("peer", record.peer.as_str().into()),
+        ("addresses", addresses.into()),
+        ("envelope", bytes(&record.envelope)),
+    ])
 }
 
 fn call(on_event: &Function, object: &JsValue) {
@@ -60,6 +70,7 @@ fn to_object(event: Event) -> Option<JsValue> {
             ("topic", topic.into()),
             ("data", bytes(&data)),
         ]),
+        Event::Records => plain(&[("type", "records".into())]),
         // A tab does not listen, serve or publish by itself yet.
         Event::Subscribed { .. } | Event::Inbound { .. } | Event::Listening { .. } => return None,
     };
