@@ -4,6 +4,8 @@
 //! staleness drop it when they repeat. A dropped gateway is tried again after a while, since an
 //! operator may have mended it. Bounded: [`PEERS_MAX`] entries, [`FAULTS_MAX`] faults each.
 
+mod choice;
+
 use std::collections::VecDeque;
 
 use crate::{
@@ -47,7 +49,10 @@ struct Peer {
     since_ms: u64,
     requests: u64,
     bytes: u64,
+    /// Usual time to an answer: the average, in which the newest counts for a quarter.
     latency_ms: Option<u64>,
+    /// Questions that it has not answered yet.
+    open: u64,
     faults: VecDeque<FaultView>,
     reason: Option<String>,
     gossip: u64,
@@ -70,6 +75,7 @@ impl Peer {
             requests: 0,
             bytes: 0,
             latency_ms: None,
+            open: 0,
             faults: VecDeque::new(),
             reason: None,
             gossip: 0,
@@ -186,21 +192,6 @@ impl Peers {
             .count()
     }
 
-    /// Connected peers in the order in which they should be asked: from a random one on, so that
-    /// work is shared out and no liar can foresee which question it gets. Tabs are not asked: they
-    /// serve nothing but gossip.
-    pub(crate) fn order(&self, random: u8) -> Vec<String> {
-        let mut ids: Vec<String> = self
-            .table
-            .iter()
-            .filter(|(_, peer)| peer.link == Link::Connected && peer.kind == PeerKind::Gateway)
-            .map(|(id, _)| id.clone())
-            .collect();
-        let start = usize::from(random).checked_rem(ids.len()).unwrap_or(0);
-        ids.rotate_left(start);
-        ids
-    }
-
     /// A connected peer that has not been examined yet; it counts as examined from here on.
     pub(crate) fn next_unexamined(&mut self) -> Option<String> {
         let (id, _) = self.table.iter().find(|(_, peer)| {
@@ -223,7 +214,10 @@ impl Peers {
             peer.bytes = peer
                 .bytes
                 .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
-            peer.latency_ms = Some(latency_ms);
+            peer.latency_ms = Some(match peer.latency_ms {
+                Some(usual) => usual.saturating_mul(3).saturating_add(latency_ms) / 4,
+                None => latency_ms,
+            });
             peer.silent.remove(&kind);
         }
     }
@@ -440,26 +434,11 @@ mod tests {
     }
 
     #[test]
-    fn any_connected_peer_may_be_the_first() {
-        let mut peers = Peers::default();
-        assert!(peers.order(7).is_empty());
-        for id in ["a", "b", "c"] {
-            peers.connected(id, "/x", PeerKind::Gateway, 0);
-        }
-        peers.connected("d", "/p2p/a/webrtc/p2p/d", PeerKind::Tab, 0);
-        let firsts: Vec<String> = (0..3)
-            .filter_map(|random| peers.order(random).first().cloned())
-            .collect();
-        assert_eq!(firsts, ["a", "b", "c"]);
-        assert_eq!(peers.order(255).len(), 3);
-    }
-
-    #[test]
     fn tabs_are_listed_but_not_asked_or_missed() {
         let mut peers = Peers::default();
         peers.connected("t", "/p2p/a/webrtc/p2p/t", PeerKind::Tab, 0);
         assert_eq!(peers.connected_count(), 1);
-        assert!(peers.order(0).is_empty());
+        assert!(peers.order([0, 0]).is_empty());
         assert_eq!(peers.next_unexamined(), None);
         peers.disconnected("t", "the peer left", 1);
         assert!(peers.losses().is_empty());
