@@ -49,6 +49,7 @@ export function removeStoredState(config) {
 export class Client extends EventTarget {
   #config;
   #createWorker;
+  #fetchGateways;
   #standing;
   /** Under which the tabs that share find each other; null where each tab is for itself. @type {string | null} */
   #name = null;
@@ -75,6 +76,7 @@ export class Client extends EventTarget {
     if (key !== token) throw new TypeError("use createClient(config)");
     this.#config = config;
     this.#createWorker = options.createWorker ?? createWorker;
+    this.#fetchGateways = options.fetchGateways;
     this.#standing = new Standing(typeof config.fixedClockUnixMs === "number");
   }
 
@@ -117,7 +119,7 @@ export class Client extends EventTarget {
   }
 
   #lead() {
-    const lead = new Lead(this.#config, this.#createWorker, {
+    const lead = new Lead(this.#config, { createWorker: this.#createWorker, fetchGateways: this.#fetchGateways }, {
       onNews: (type, detail) => this.#heard(type, detail),
       onEnd: (reason) => this.#end(reason),
       onRemoved: () => {

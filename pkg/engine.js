@@ -5,6 +5,7 @@
 
 import { CoreWorker } from "./core.js";
 import { ClientError, clientError } from "./errors.js";
+import { Storage, databaseName } from "./storage.js";
 import { Swarm } from "./swarm.js";
 
 /** @typedef {import("./index.d.ts").Config} Config */
@@ -18,6 +19,8 @@ import { Swarm } from "./swarm.js";
  * @property {() => void} onRemoved
  */
 
+/** @typedef {{ createWorker: () => Worker, fetchGateways: (() => Promise<string[]>) | undefined }} Surroundings */
+
 /** A crash is answered with a restart, unless it keeps happening. */
 const RESTARTS_MAX = 3;
 const RESTARTS_WINDOW_MS = 60_000;
@@ -29,6 +32,7 @@ const NEWS = Object.freeze(["status", "head", "transaction"]);
 export class Engine {
   #config;
   #createWorker;
+  #fetchGateways;
   #hooks;
   #swarm = new Swarm(
     (event) => this.#core?.netEvent(event),
@@ -45,12 +49,13 @@ export class Engine {
 
   /**
    * @param {Config} config
-   * @param {() => Worker} createWorker
+   * @param {Surroundings} surroundings
    * @param {Hooks} hooks
    */
-  constructor(config, createWorker, hooks) {
+  constructor(config, { createWorker, fetchGateways }, hooks) {
     this.#config = config;
     this.#createWorker = createWorker;
+    this.#fetchGateways = fetchGateways;
     this.#hooks = hooks;
   }
 
@@ -58,9 +63,12 @@ export class Engine {
   async start() {
     const core = new CoreWorker(this.#createWorker(), this.#handlers(), (message) => this.#coreCrashed(message));
     this.#core = core;
+    const { discovery = true, ...config } = this.#config;
+    const gateways = this.#swarm.configure(config.gateways);
+    if (discovery) this.#swarm.discover({ storage: openStorage(config), fetchGateways: this.#fetchGateways });
     await Promise.all([core.load(), this.#swarm.open()]);
     if (this.#endedBy !== null) this.#swarm.close("the client was closed");
-    await core.start({ ...this.#config, gateways: this.#swarm.configure(this.#config.gateways) });
+    await core.start({ ...config, gateways });
   }
 
   /**
@@ -174,4 +182,12 @@ export class Engine {
     this.end(reason);
     this.#hooks.onEnd(reason);
   }
+}
+
+/**
+ * The page's own access to what is stored; without it, nothing is remembered of peers.
+ * @param {Config} config
+ */
+async function openStorage(config) {
+  return Storage.open(databaseName(config), () => {}).catch(() => null); // of its removal the worker tells
 }

@@ -43,7 +43,10 @@ export interface CoreEvent {
 /** `generated/lampyris_net.js`. */
 export interface NetModule {
   default(): Promise<unknown>;
-  Swarm: new (config: { topics?: string[]; tabs?: number }, onEvent: (event: NetEvent | { type: "closed"; reason: string }) => void) => NetSwarm;
+  Swarm: new (
+    config: { topics?: string[]; tabs?: number },
+    onEvent: (event: NetEvent | { type: "closed"; reason: string } | { type: "records" }) => void,
+  ) => NetSwarm;
 }
 
 /** The swarm of peers; lives on the page's thread. */
@@ -58,7 +61,19 @@ export interface NetSwarm {
   unsubscribe(topic: string): void;
   publish(topic: string, data: Uint8Array): Promise<void>;
   report(messageId: Uint8Array, peer: string, verdict: Verdict): void;
+  /** Signed records of gateways, verified; a `records` event tells that they have changed. */
+  records(): PeerRecord[];
+  /** Takes a record of before, if it is genuine. */
+  remember(envelope: Uint8Array): void;
+  forget(peer: string): void;
   close(): void;
+}
+
+/** Where a gateway says that it is. */
+export interface PeerRecord {
+  peer: string;
+  addresses: string[];
+  envelope: Uint8Array;
 }
 
 /** News of the swarm, for the core. `resumed`: connections may be gone and time has passed; dial again. */

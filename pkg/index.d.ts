@@ -43,6 +43,10 @@ export interface Config {
    * `/dns4/…/tcp/443/wss/p2p/…` of the same one. Without TLS, as `/ws/`, only this machine can be reached.
    */
   gateways: string[];
+  /**
+   * Whether to look for gateways beyond these, when few are reached: by the signed records that peers hand on. True unless said otherwise.
+   */
+  discovery?: boolean;
   /** Tokens whose balances can be proven. */
   tokens?: Token[];
   /** Governors whose proposals can be proven. */
@@ -94,6 +98,10 @@ export interface ClientOptions {
    * With false, and where the browser has no Web Locks or `BroadcastChannel`, it connects for itself.
    */
   share?: boolean;
+  /**
+   * The list of gateways as it is now, the same addresses as in `Config.gateways`: asked for while nobody can be reached, once a minute at most.
+   */
+  fetchGateways?: () => Promise<string[]>;
 }
 
 /** Where the client stands. */

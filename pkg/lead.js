@@ -45,12 +45,12 @@ export class Lead {
 
   /**
    * @param {Config} config
-   * @param {() => Worker} createWorker
+   * @param {import("./engine.js").Surroundings} surroundings
    * @param {Hooks} hooks
    */
-  constructor(config, createWorker, hooks) {
+  constructor(config, surroundings, hooks) {
     this.#hooks = hooks;
-    this.#engine = new Engine(config, createWorker, { ...hooks, onNews: (type, detail) => this.#tell(type, detail) });
+    this.#engine = new Engine(config, surroundings, { ...hooks, onNews: (type, detail) => this.#tell(type, detail) });
     this.#ready = this.#engine.start();
     this.#ready.catch(() => {}); // who waits for it hears of it
   }

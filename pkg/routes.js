@@ -3,7 +3,7 @@
  *
  * The core knows one address of a gateway and dials that; here are all. The first that connects wins, and the core hears its address.
  * What worked is remembered for the browser's session, so that the next dial does not wait in vain again.
- * Bound: the addresses of the configuration, and as many memories.
+ * Bound: the addresses of the configuration and of whom `discovery.js` dials, and as many memories.
  * @module
  */
 
@@ -15,6 +15,8 @@
 export const PATIENCE_MS = 3_000;
 /** For how long WebSocket is preferred after it worked where WebRTC did not; then WebRTC is tried first again. */
 export const PREFERENCE_MS = 10 * 60_000;
+/** Addresses of one peer, beyond what is configured. */
+const ADDRESSES_MAX = 8;
 const MEMORY_KEY = "lampyris.routes";
 /** Gateways whose way is remembered, the newest. */
 const MEMORIES_MAX = 64;
@@ -26,6 +28,8 @@ export class Routes {
   #memory;
   /** @type {Map<string, string[]>} */
   #addresses = new Map();
+  /** @type {Set<string>} */
+  #configured = new Set();
   /** By peer. @type {Map<string, Attempt>} */
   #attempts = new Map();
 
@@ -53,7 +57,32 @@ export class Routes {
       const peer = peerOf(address);
       this.#addresses.set(peer, [...(this.#addresses.get(peer) ?? []), address]);
     }
+    this.#configured = new Set(this.#addresses.keys());
     return [...this.#addresses.values()].map((each) => /** @type {string} */ (each.sort(byTransport)[0]));
+  }
+
+  /** The peers of the configuration. */
+  get configured() {
+    return this.#configured;
+  }
+
+  /**
+   * Learns more addresses of one peer, which are dialled after those that are known.
+   * @param {string[]} addresses
+   */
+  learn(addresses) {
+    const peer = peerOf(addresses[0] ?? "");
+    const known = this.#addresses.get(peer) ?? [];
+    const learnt = [...new Set([...known, ...addresses.filter((address) => peerOf(address) === peer)])];
+    this.#addresses.set(peer, learnt.slice(0, Math.max(known.length, ADDRESSES_MAX)));
+  }
+
+  /**
+   * Forgets what was learnt of a peer.
+   * @param {string} peer
+   */
+  forget(peer) {
+    if (!this.#configured.has(peer)) this.#addresses.delete(peer);
   }
 
   /** @param {string} address */

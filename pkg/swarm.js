@@ -6,7 +6,8 @@
  * @module
  */
 
-import { Routes } from "./routes.js";
+import { Discovery } from "./discovery.js";
+import { Routes, peerOf } from "./routes.js";
 
 /** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
 /** @typedef {import("./generated-types.d.ts").NetModule} NetModule */
@@ -15,6 +16,9 @@ import { Routes } from "./routes.js";
 
 /** How its trap is told from one of another wasm on the same page: by the file in its stack. */
 const WASM_FILE = "lampyris_net";
+
+/** How the core's reason begins when a peer's bytes were false. */
+const LIES = /^(lied|oversized):/u;
 
 /** How much longer than the swarm itself the page waits for an answer. */
 const GRACE_MS = 2_000;
@@ -32,7 +36,11 @@ export class Swarm {
   #peers = new Set();
   /** @type {Set<string>} */
   #topics = new Set();
+  /** @type {Set<string>} */
+  #gateways = new Set();
   #routes;
+  /** @type {Discovery | null} */
+  #discovery = null;
 
   /**
    * @param {(event: NetEvent) => void} onEvent
@@ -41,7 +49,7 @@ export class Swarm {
   constructor(onEvent, onCrash) {
     this.#onEvent = onEvent;
     this.#onCrash = onCrash;
-    this.#routes = new Routes((address) => this.#dial(address), onEvent);
+    this.#routes = new Routes((address) => this.#dial(address), (event) => this.#tell(event));
   }
 
   /**
@@ -53,6 +61,26 @@ export class Swarm {
     return this.#routes.configure(gateways);
   }
 
+  /**
+   * Looks for more gateways than those of the configuration, from the next `open` on.
+   * @param {Pick<import("./discovery.js").Surroundings, "storage" | "fetchGateways">} sources
+   */
+  discover(sources) {
+    const routes = this.#routes;
+    const learn = (/** @type {string[]} */ addresses) => routes.learn(addresses);
+    this.#discovery = new Discovery({
+      ...sources,
+      learn,
+      dial: (addresses) => {
+        learn(addresses);
+        this.dial(/** @type {string} */ (addresses[0]));
+      },
+      connected: () => this.#gateways,
+      configured: () => routes.configured,
+      records: () => this.#run((swarm) => swarm.records()) ?? [],
+    });
+  }
+
   /** Loads the wasm if need be and starts the swarm with the topics it had. */
   async open() {
     this.#module ??= this.#load();
@@ -62,6 +90,7 @@ export class Swarm {
     /** @type {NetSwarm} */
     const swarm = new NetSwarm({ topics: [...this.#topics] }, (event) => this.#heard(swarm, event));
     this.#swarm = swarm;
+    void this.#discovery?.open((envelope) => this.#run((current) => current.remember(envelope)));
   }
 
   /**
@@ -91,6 +120,10 @@ export class Swarm {
    * @param {string} reason
    */
   disconnect(peer, reason) {
+    // The core ends a connection for what its peer did; a liar is no gateway to be told of.
+    const lied = LIES.test(reason);
+    if (lied) this.#run((swarm) => swarm.forget(peer));
+    this.#discovery?.dropped(peer, lied);
     this.#run((swarm) => swarm.disconnect(peer, reason));
   }
 
@@ -158,14 +191,35 @@ export class Swarm {
 
   /**
    * @param {NetSwarm} swarm that said it: one that we closed may still have had something to say
-   * @param {NetEvent | { type: "closed", reason: string }} event
+   * @param {NetEvent | { type: "closed", reason: string } | { type: "records" }} event
    */
   #heard(swarm, event) {
     if (this.#swarm !== swarm) return;
     if (event.type === "closed") return this.#crashed(event.reason);
-    if (event.type === "connected") this.#peers.add(event.peer);
-    else if (event.type === "disconnected") this.#peers.delete(event.peer);
+    if (event.type === "records") return this.#discovery?.recordsChanged();
     this.#routes.heard(event);
+  }
+
+  /**
+   * What is for the core.
+   * @param {NetEvent} event
+   */
+  #tell(event) {
+    if (event.type === "connected") {
+      this.#peers.add(event.peer);
+      if (event.kind === "gateway") {
+        this.#gateways.add(event.peer);
+        this.#discovery?.connected(event.peer);
+      }
+    } else if (event.type === "disconnected") {
+      this.#peers.delete(event.peer);
+      this.#gateways.delete(event.peer);
+      this.#routes.forget(event.peer);
+    } else if (event.type === "dial_failed") {
+      this.#routes.forget(peerOf(event.address));
+      this.#discovery?.dialFailed(event.address);
+    }
+    this.#onEvent(event);
   }
 
   /** @param {string} address */
@@ -180,6 +234,8 @@ export class Swarm {
   /** @param {string} reason */
   #gone(reason) {
     this.#routes.close();
+    this.#discovery?.close();
+    this.#gateways.clear();
     const peers = [...this.#peers];
     this.#peers.clear();
     for (const peer of peers) this.#onEvent({ type: "disconnected", peer, reason });

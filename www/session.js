@@ -23,7 +23,7 @@ export async function startSession() {
     state.config = configured(await served(), overrides());
     changed();
     const { watch: _, note: __, ...config } = state.config;
-    const client = await createClient(config);
+    const client = await createClient(config, { fetchGateways });
     listen(client);
     state.client = client;
     Object.assign(globalThis, { lampyris: client }); // for the console, and for who builds on it
@@ -70,6 +70,11 @@ async function served() {
   if (!response.ok)
     throw new Error(`the page’s configuration could not be loaded: ${response.status} ${response.statusText}`);
   return response.json();
+}
+
+/** The gateways that are served now, unless the user has chosen others. */
+async function fetchGateways() {
+  return configured(await served(), overrides()).gateways;
 }
 
 /** @param {Client} client */

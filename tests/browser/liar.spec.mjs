@@ -180,7 +180,7 @@ async function lie(index, kind, how) {
 
 /** A visitor who knows only these gateways. @param {import("../../scripts/stack.mjs").Gateway[]} gateways */
 async function visitWith(gateways) {
-  const config = { ...stack.config, gateways: gateways.map(({ address }) => address) };
+  const config = { ...stack.config, discovery: false, gateways: gateways.map(({ address }) => address) };
   return visit(browser, stack.url, (page) =>
     page.route("**/config.json", (route) => route.fulfill({ json: config })));
 }

@@ -1,5 +1,7 @@
 // Where UDP is blocked: gateways are reached by WebSocket, without being told to.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
 import { launch, open, until, visit, waitForPhase } from "./browser.mjs";
@@ -82,6 +84,49 @@ test("a WebSocket without TLS that leads elsewhere is refused, with the reason o
     stack.config.gateways = served;
     await close();
   } finally {
+    await browser.close();
+  }
+});
+
+test("who takes no WebSocket, or speaks no libp2p on it, makes a dial fail, with its reason, and nothing worse", async () => {
+  const browser = await launch();
+  const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455, section 1.3
+  const talker = createServer().on("upgrade", (request, socket) => {
+    const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}${GUID}`).digest("base64");
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`);
+    socket.write(Buffer.from([0x81, 10, ...Buffer.from("9007199254")])); // a text, and as a number more than can be allocated
+    socket.on("error", () => {});
+  });
+  await new Promise((resolve) => talker.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = talker.address();
+  try {
+    const { page, errors, close } = await visit(browser, new URL("/config.json", stack.url).href);
+    const peer = stack.gateways[0]?.address.split("/p2p/")[1];
+    const port = typeof address === "object" ? address?.port : 0;
+    const addresses = [9, port].map((each) => `/ip4/127.0.0.1/tcp/${each}/ws/p2p/${peer}`);
+    const events = await page.evaluate(async (/** @type {string[]} */ addresses) => {
+      // @ts-ignore built
+      const { default: load, Swarm } = await import("/pkg/generated/lampyris_net.js");
+      await load();
+      const heard = /** @type {any[]} */ ([]);
+      for (const address of addresses) {
+        /** @type {any} */
+        let swarm;
+        heard.push(await new Promise((resolve) => {
+          swarm = new Swarm({}, resolve);
+          swarm.dial(address);
+        }));
+        swarm.close();
+      }
+      return heard;
+    }, addresses);
+    assert.deepEqual(events.map(({ type }) => type), ["dial_failed", "dial_failed"]);
+    assert.match(events[0].reason, /nobody takes a WebSocket there/u);
+    assert.deepEqual(errors.filter((error) => !/404|^WebSocket connection to /u.test(error)), []);
+    await close();
+  } finally {
+    talker.closeAllConnections();
+    talker.close();
     await browser.close();
   }
 });

@@ -24,7 +24,7 @@ const start = (addresses = [WEB_SOCKET, WEB_RTC]) => {
   return routes.configure(addresses);
 };
 const failed = (/** @type {string} */ address, reason = "refused") => routes.heard({ type: "dial_failed", address, reason });
-const connected = (/** @type {string} */ address) => routes.heard({ type: "connected", peer: "A", address });
+const connected = (/** @type {string} */ address) => routes.heard({ type: "connected", peer: "A", kind: "gateway", address });
 const wait = (/** @type {number} */ ms) => mock.timers.tick(ms);
 
 beforeEach(() => {
@@ -44,7 +44,7 @@ test("WebRTC is dialled alone as long as it may still come", () => {
   connected(WEB_RTC);
   wait(60_000);
   assert.deepEqual(dialled, [WEB_RTC]);
-  assert.deepEqual(told, [{ type: "connected", peer: "A", address: WEB_RTC }]);
+  assert.deepEqual(told, [{ type: "connected", peer: "A", kind: "gateway", address: WEB_RTC }]);
 });
 
 test("WebSocket is dialled as soon as WebRTC has failed", () => {
@@ -53,7 +53,7 @@ test("WebSocket is dialled as soon as WebRTC has failed", () => {
   failed(WEB_RTC);
   assert.deepEqual(dialled, [WEB_RTC, WEB_SOCKET]);
   connected(WEB_SOCKET);
-  assert.deepEqual(told, [{ type: "connected", peer: "A", address: WEB_SOCKET }]);
+  assert.deepEqual(told, [{ type: "connected", peer: "A", kind: "gateway", address: WEB_SOCKET }]);
 });
 
 test("WebSocket is dialled when WebRTC brings nothing, and the end of the first dial is not the core's business", () => {

@@ -4,6 +4,8 @@
 //! staleness drop it when they repeat. A dropped gateway is tried again after a while, since an
 //! operator may have mended it. Bounded: [`PEERS_MAX`] entries, [`FAULTS_MAX`] faults each.
 
+mod choice;
+
 use std::collections::VecDeque;
 
 use crate::{
@@ -47,7 +49,10 @@ struct Peer {
     since_ms: u64,
     requests: u64,
     bytes: u64,
+    /// Usual time to an answer: the average, in which the newest counts for a quarter.
     latency_ms: Option<u64>,
+    /// Questions that it has not answered yet.
+    open: u64,
     faults: VecDeque<FaultView>,
     reason: Option<String>,
     gossip: u64,
@@ -70,6 +75,7 @@ impl Peer {
             requests: 0,
             bytes: 0,
             latency_ms: None,
+            open: 0,
             faults: VecDeque::new(),
             reason: None,
             gossip: 0,
@@ -88,7 +94,7 @@ impl Peer {
         self.reason = reason;
     }
 
-    /// Whether questions go to it. Not to tabs: they serve nothing but gossip.
+    /// Whether it is a gateway, and here.
     fn is_connected_gateway(&self) -> bool {
         self.link == Link::Connected && self.kind == PeerKind::Gateway
     }
@@ -204,25 +210,6 @@ impl Peers {
             .count()
     }
 
-    /// Connected peers in the order in which they should be asked: from a random one on, so that
-    /// work is shared out and no liar can foresee which question it gets. Tabs come after the
-    /// gateways, for they hold only what they have needed themselves.
-    pub(crate) fn order(&self, random: u8) -> Vec<String> {
-        let mut order = Vec::new();
-        for kind in [PeerKind::Gateway, PeerKind::Tab] {
-            let first = order.len();
-            let of_kind = self
-                .table
-                .iter()
-                .filter(|(_, peer)| peer.link == Link::Connected && peer.kind == kind);
-            order.extend(of_kind.map(|(id, _)| id.clone()));
-            let ids = order.get_mut(first..).unwrap_or_default();
-            let start = usize::from(random).checked_rem(ids.len()).unwrap_or(0);
-            ids.rotate_left(start);
-        }
-        order
-    }
-
     /// A connected peer that has not been examined yet; it counts as examined from here on.
     pub(crate) fn next_unexamined(&mut self) -> Option<String> {
         let (id, _) = self
@@ -246,7 +233,10 @@ impl Peers {
             peer.bytes = peer
                 .bytes
                 .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
-            peer.latency_ms = Some(latency_ms);
+            peer.latency_ms = Some(match peer.latency_ms {
+                Some(usual) => usual.saturating_mul(3).saturating_add(latency_ms) / 4,
+                None => latency_ms,
+            });
             peer.silent.remove(&kind);
         }
     }
@@ -466,21 +456,6 @@ mod tests {
     }
 
     #[test]
-    fn any_connected_peer_may_be_the_first() {
-        let mut peers = Peers::default();
-        assert!(peers.order(7).is_empty());
-        for id in ["a", "b", "c"] {
-            peers.connected(id, "/x", PeerKind::Gateway, 0);
-        }
-        peers.connected("d", "/p2p/a/webrtc/p2p/d", PeerKind::Tab, 0);
-        let firsts: Vec<String> = (0..3)
-            .filter_map(|random| peers.order(random).first().cloned())
-            .collect();
-        assert_eq!(firsts, ["a", "b", "c"]);
-        assert_eq!(peers.order(255), ["a", "b", "c", "d"]);
-    }
-
-    #[test]
     fn tabs_are_asked_last_and_not_missed() {
         let mut peers = Peers::default();
         peers.connected("t", "/p2p/a/webrtc/p2p/t", PeerKind::Tab, 0);
@@ -488,7 +463,7 @@ mod tests {
         assert_eq!((view.kind, view.state), ("tab", "connected"));
         assert_eq!(view.address, "/p2p/a/webrtc/p2p/t");
         assert_eq!(peers.connected_count(), 1);
-        assert_eq!(peers.order(0), ["t"]);
+        assert_eq!(peers.order([0, 0]), ["t"]);
         assert_eq!(peers.next_unexamined(), None);
         peers.all_gone("the tab was asleep", 1);
         assert_eq!(peers.connected_count(), 1);

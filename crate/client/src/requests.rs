@@ -1,7 +1,8 @@
 //! Asking peers until one gives an answer that verifies.
 //!
-//! Each question carries its own check, and only what passes it comes back. A slow peer is hedged:
-//! after [`HEDGE_MS`] the next one is asked as well. Every attempt runs to its end, even when
+//! Each question carries its own check, and only what passes it comes back. The best peers are asked
+//! first, and a slow one is hedged: after some times its usual latency the next one is asked as well
+//! ([`crate::peers`]). Every attempt runs to its end, even when
 //! another answered first, so that a liar is found out and not merely outrun.
 
 use std::{any::Any, rc::Rc};
@@ -20,8 +21,6 @@ use crate::{
     platform::{LocalFuture, Platform, RequestError},
 };
 
-/// After this long without an answer the next peer is asked too.
-const HEDGE_MS: u32 = 1_200;
 /// Peers asked for one answer, at most.
 const ATTEMPTS_MAX: usize = 4;
 
@@ -193,14 +192,16 @@ impl<P: Platform> Inner<P> {
         self: &Rc<Self>,
         question: Question<Box<dyn Any>>,
     ) -> Result<Given, Error> {
-        let mut random = [0];
+        let mut random = [0; 2];
         self.platform.fill_entropy(&mut random);
-        let order = self.peers.borrow().order(random[0]);
+        let order = self.peers.borrow().order(random);
         let mut peers = order.into_iter().take(ATTEMPTS_MAX);
         let (results, mut answers) = mpsc::channel(ATTEMPTS_MAX);
         let mut last = Error::new(Code::NoPeers, "no peer is connected");
         let mut running = 0_usize;
+        // Gives how long the peer is waited for.
         let start = |peer: String| {
+            let hedge_ms = self.peers.borrow().hedge_ms(&peer);
             let (client, question) = (Rc::clone(self), question.clone());
             let mut results = results.clone();
             self.platform.spawn(Box::pin(async move {
@@ -208,13 +209,15 @@ impl<P: Platform> Inner<P> {
                 // Nobody listens any more once another peer was faster.
                 let _unheard = results.send((answer, peer)).await;
             }));
+            hedge_ms
         };
+        let mut hedge_ms = 0;
         if let Some(peer) = peers.next() {
-            start(peer);
+            hedge_ms = start(peer);
             running = 1;
         }
         while running > 0 {
-            let mut hedge = self.platform.sleep(HEDGE_MS).fuse();
+            let mut hedge = self.platform.sleep(hedge_ms).fuse();
             select_biased! {
                 answer = answers.next() => match answer {
                     Some((Ok(value), peer)) => return Ok((value, peer)),
@@ -222,14 +225,14 @@ impl<P: Platform> Inner<P> {
                         running -= 1;
                         last = more_telling(last, refusal.into());
                         if let Some(peer) = peers.next() {
-                            start(peer);
+                            hedge_ms = start(peer);
                             running += 1;
                         }
                     }
                     None => break,
                 },
                 () = hedge => if let Some(peer) = peers.next() {
-                    start(peer);
+                    hedge_ms = start(peer);
                     running += 1;
                 },
             }
@@ -258,11 +261,13 @@ impl<P: Platform> Inner<P> {
             check,
         } = question;
         let started = self.platform.unix_ms();
+        self.peers.borrow_mut().asked(peer);
         let answer = self
             .platform
             .request(peer, protocol, body, protocol.timeout_ms())
             .await;
         let number = self.platform.last_answer();
+        self.peers.borrow_mut().ended(peer);
         let now = self.platform.unix_ms();
         match answer {
             Ok(bytes) => {

@@ -76,6 +76,10 @@ pub struct Arguments {
     /// TCP address for WebSocket, for tabs without UDP; for pages on https a proxy in front adds TLS [default: none].
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen_websocket: Option<SocketAddr>,
+    /// Public addresses to be told of by other peers, if not those that are listened on: multiaddresses.
+    #[arg(long, value_name = "ADDRESS[,…]", value_delimiter = ',')]
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub announce: Vec<String>,
     /// Folder for key, certificate, chain state and archive [default: lampyris-gateway in the user's data folder].
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -113,6 +117,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// TCP address for WebSocket, if any.
     pub listen_websocket: Option<SocketAddr>,
+    /// The addresses under which peers tell of this gateway; those that are listened on if there are none.
+    pub announce: Vec<String>,
     /// Where key, certificate, chain state and archive are.
     pub data: PathBuf,
     /// Where `/health` and `/metrics` are.
@@ -151,6 +157,7 @@ impl Arguments {
                 .or(file.listen)
                 .unwrap_or_else(|| address(LISTEN)),
             listen_websocket: self.listen_websocket.or(file.listen_websocket),
+            announce: first_given([self.announce, file.announce]).unwrap_or_default(),
             data: self.data.or(file.data).unwrap_or_else(default_data),
             metrics: self
                 .metrics

@@ -238,6 +238,7 @@ fn listen(
             ws_addr: config.listen_websocket.map(|address| address.to_string()),
             certificate_pem: identity.certificate_pem,
         }),
+        announce: config.announce.clone(),
         user_agent: concat!("lampyris-gateway/", env!("CARGO_PKG_VERSION")).into(),
         topics: publish::topics(chain),
         serve: true,

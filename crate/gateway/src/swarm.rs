@@ -109,6 +109,7 @@ impl SwarmLoop {
                 tracing::info!(address, "listening");
                 let _nobody = self.addresses.try_send(address);
             }
+            Event::Records => {}
             Event::Subscribed { topic, .. } => {
                 // A full queue means that the latest will be published anyway.
                 let _full = self.newcomers.try_send(topic);

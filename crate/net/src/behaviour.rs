@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lampyris_wire::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol};
+use lampyris_wire::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol, RECORDS_PROTOCOL};
 use libp2p::{
     StreamProtocol, connection_limits, connection_limits::ConnectionLimits, identify,
     swarm::NetworkBehaviour,
@@ -46,7 +46,12 @@ impl Behaviour {
         let protocols = served
             .iter()
             .map(|protocol| protocol.name())
-            .chain([HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, PING_PROTOCOL])
+            .chain([
+                HEARTBEAT_PROTOCOL,
+                INTRODUCE_PROTOCOL,
+                PING_PROTOCOL,
+                RECORDS_PROTOCOL,
+            ])
             .map(StreamProtocol::new);
         Ok(Self {
             limits: connection_limits::Behaviour::new(limits(config.limits)),

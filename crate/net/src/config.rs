@@ -11,6 +11,9 @@ pub struct Config {
     pub transport: Transport,
     /// Where to listen; natively only. Without it, natively, no WebRTC connection can be made either.
     pub listen: Option<Listen>,
+    /// Under which addresses peers are told of us, in our own signed record: what a proxy or a router
+    /// makes of those that we listen on. These, if there are none.
+    pub announce: Vec<String>,
     /// What we call ourselves to peers.
     pub user_agent: String,
     /// Gossip topics to subscribe to at once; others follow by [`crate::Handle::subscribe`].
@@ -30,6 +33,7 @@ impl Default for Config {
             key: Key::generate(),
             transport: Transport::WebRtc,
             listen: None,
+            announce: Vec::new(),
             user_agent: concat!("lampyris/", env!("CARGO_PKG_VERSION")).into(),
             topics: Vec::new(),
             serve: false,

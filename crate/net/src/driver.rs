@@ -32,8 +32,9 @@ use crate::{
     event::{EVENTS_MAX, Event, Events},
     executor,
     gossip::{self, Repetition},
-    handle::{COMMANDS_MAX, Command, Handle, Listening},
+    handle::{COMMANDS_MAX, Command, Handle, Listening, lock},
     introduce,
+    records::{self, Table},
     streams::{OpenError, Stream},
     transport,
 };
@@ -86,6 +87,9 @@ impl Swarm {
         let listening = Listening::default();
         let repetition = config.republish.then(Repetition::default);
         let (swarm, inlet) = start(&config, repetition.clone(), notices_sender.clone())?;
+        let records = Arc::new(Mutex::new(Table::new(config.key.pair().clone())));
+        let announced = announced(&config)?;
+        lock(&records).listen(&announced);
         let mut driver = Driver {
             swarm,
             introductions: Introductions::start(config.limits.tabs, inlet, notices_sender.clone()),
@@ -101,6 +105,8 @@ impl Swarm {
             peers: HashMap::new(),
             dialling: HashMap::new(),
             listening: listening.clone(),
+            records: records.clone(),
+            announces: !announced.is_empty(),
             closing: None,
         };
         for topic in &config.topics {
@@ -109,7 +115,7 @@ impl Swarm {
         }
         executor::spawn(driver.run());
         Ok((
-            Handle::new(commands_sender, listening, config.key.id()),
+            Handle::new(commands_sender, listening, records, config.key.id()),
             Events(events_receiver),
         ))
     }
@@ -140,6 +146,17 @@ fn start(
     Ok((swarm, inlet))
 }
 
+fn announced(config: &Config) -> Result<Vec<Multiaddr>> {
+    let parse = |text: &String| {
+        text.parse()
+            .map_err(|error: libp2p::multiaddr::Error| Error::Address {
+                address: text.clone(),
+                reason: error.to_string(),
+            })
+    };
+    config.announce.iter().map(parse).collect()
+}
+
 /// Owns everything.
 struct Driver {
     swarm: Libp2pSwarm<Behaviour>,
@@ -159,6 +176,9 @@ struct Driver {
     dialling: HashMap<ConnectionId, Multiaddr>,
     introductions: Introductions,
     listening: Listening,
+    records: records::Shared,
+    /// Whether our record holds what the configuration says, and not where we listen.
+    announces: bool,
     closing: Option<Delay>,
 }
 

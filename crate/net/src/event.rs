@@ -71,6 +71,8 @@ pub enum Event {
         /// Takes the answer.
         responder: Responder,
     },
+    /// We know more of where gateways are, see [`crate::Handle::records`].
+    Records,
     /// We can be dialled there.
     Listening {
         /// The whole address, with certificate hash and peer id.

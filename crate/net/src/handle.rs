@@ -17,6 +17,7 @@ use crate::{
     error::{Error, RequestError, Result},
     event::Verdict,
     gossip,
+    records::{Record, Scope, Shared},
     requests::{self, Answer},
 };
 
@@ -64,6 +65,7 @@ pub struct Handle {
     // One sender for all clones: each sender of its own would add a place to the queue.
     commands: Arc<Mutex<mpsc::Sender<Command>>>,
     listening: Listening,
+    records: Shared,
     peer_id: PeerId,
 }
 
@@ -74,11 +76,13 @@ impl Handle {
     pub(crate) fn new(
         commands: mpsc::Sender<Command>,
         listening: Listening,
+        records: Shared,
         peer_id: PeerId,
     ) -> Self {
         Self {
             commands: Arc::new(Mutex::new(commands)),
             listening,
+            records,
             peer_id,
         }
     }
@@ -93,6 +97,26 @@ impl Handle {
     #[must_use]
     pub fn listen_addresses(&self) -> Vec<String> {
         lock(&self.listening).clone()
+    }
+
+    /// Where gateways say that they are, as far as peers have told us.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        lock(&self.records).records()
+    }
+
+    /// Takes a record that [`Handle::records`] gave before; says whether it was genuine and new.
+    #[must_use]
+    pub fn remember(&self, envelope: &[u8]) -> bool {
+        // What we keep ourselves was told by who might know.
+        let taken = lock(&self.records).insert(envelope, None, Scope::Machine);
+        taken.unwrap_or(false)
+    }
+
+    /// Forgets where a peer is, and tells nobody of it.
+    pub fn forget(&self, peer: &str) -> Result<()> {
+        lock(&self.records).forget(&parse_peer(peer)?);
+        Ok(())
     }
 
     /// Connects to a peer. An event tells how it went.

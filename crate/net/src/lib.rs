@@ -42,6 +42,7 @@ mod key;
 mod life;
 mod places;
 mod rate;
+mod records;
 mod requests;
 mod shelf;
 mod streams;
@@ -53,6 +54,7 @@ pub use error::{Error, RequestError, Result};
 pub use event::{Event, Events, PeerKind, Responder, Verdict};
 pub use handle::Handle;
 pub use key::{Key, generate_key};
+pub use records::Record;
 pub use shelf::{SHELF_BYTES_MAX, Shelf};
 #[cfg(not(target_arch = "wasm32"))]
 pub use transport::generate_certificate_pem;

@@ -7,6 +7,8 @@ mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod secured;
+#[cfg(target_arch = "wasm32")]
+mod websocket;
 
 use futures::future::Either;
 use libp2p::{

@@ -32,4 +32,4 @@ pub mod state;
 pub mod uvarint;
 
 pub use error::{Error, Fault, Result};
-pub use protocol::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol};
+pub use protocol::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol, RECORDS_PROTOCOL};

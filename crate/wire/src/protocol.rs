@@ -7,6 +7,9 @@ pub const HEARTBEAT_PROTOCOL: &str = "/lampyris/heartbeat/1";
 /// A neighbour carries offers of connections; see [`crate::introduce`].
 pub const INTRODUCE_PROTOCOL: &str = "/lampyris/introduce/1";
 
+/// Signed records of where gateways are, both ways, once a connection.
+pub const RECORDS_PROTOCOL: &str = "/lampyris/records/1";
+
 /// A request protocol between peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {

@@ -101,6 +101,18 @@ fn with_only_a_liar_there_is_no_head() {
 }
 
 #[test]
+fn a_peer_that_falls_silent_is_waited_for_as_long_as_its_latency_says() {
+    let mut world = World::new(FIXED_CLOCK_MS);
+    // Both answer after 20 ms, and between equals the first is asked.
+    world.add_peer("a", Lie::Silent("finality_update"));
+    world.add_peer("b", Lie::None);
+    world.run_ms(1_000);
+    let status = world.status();
+    assert_eq!(status.phase, Phase::Synced, "{}", status.message);
+    assert!(status.finalized.is_some());
+}
+
+#[test]
 fn a_reload_goes_on_from_what_was_stored() {
     let mut world = World::new(FIXED_CLOCK_MS);
     world.add_peer("honest", Lie::None);

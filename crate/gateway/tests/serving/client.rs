@@ -32,6 +32,7 @@ pub(crate) fn config(url: &str, checkpoint: &str, fixed_clock_unix_ms: u64) -> C
         executions: vec![url.into()],
         listen: "127.0.0.1:0".parse().unwrap(),
         listen_websocket: None,
+        announce: Vec::new(),
         data: std::env::temp_dir().join(folder),
         metrics: "127.0.0.1:0".parse().unwrap(),
         connections_max: 64,

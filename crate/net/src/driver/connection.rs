@@ -6,17 +6,20 @@ use std::{
 };
 
 use futures::channel::{mpsc, oneshot};
-use lampyris_wire::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol};
+use lampyris_wire::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol, RECORDS_PROTOCOL};
 use libp2p::{Multiaddr, PeerId, StreamProtocol, swarm::ConnectionId};
 
 use super::Notice;
 use crate::{
     error::RequestError,
     event::{Event, PeerKind},
-    executor, heartbeat, introduce,
+    executor,
+    handle::lock,
+    heartbeat, introduce,
     life::{Guard, Life},
     places::Places,
     rate::{self, Bucket},
+    records::Acquaintance,
     requests::{
         Answer, IN_FLIGHT_MAX, Opener, WAITING_MAX, inbound::Requester, once, state_client,
         state_server,
@@ -41,6 +44,8 @@ pub(super) struct Connection {
     /// Takes the heartbeat's stream on the listening side.
     heartbeat: Option<oneshot::Sender<Stream>>,
     pings: Places,
+    /// Answers, once, on the stream on which the dialler exchanges records.
+    records: Option<Exchange>,
     asking: Places,
     state_requests: Option<mpsc::Sender<state_client::Request>>,
     requester: Requester,
@@ -51,16 +56,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Begins the heartbeat of a new connection.
+    /// Begins the heartbeat of a new connection, and what is told on it at once.
     pub(super) fn start(
         id: ConnectionId,
-        peer: PeerId,
+        acquaintance: Acquaintance,
         (kind, is_dialler): (PeerKind, bool),
         activity: Activity,
         notices: mpsc::Sender<Notice>,
         events: Arc<Mutex<mpsc::Sender<Event>>>,
     ) -> Self {
         let (guard, life) = Life::new();
+        let peer = acquaintance.peer;
         let opener = Opener {
             connection: id,
             notices,
@@ -77,6 +83,14 @@ impl Connection {
                 opener.close(reason).await;
             }));
         }
+        let mut records = Some(Exchange {
+            acquaintance,
+            opener: opener.clone(),
+            events: events.clone(),
+        });
+        if is_dialler && let Some(exchange) = records.take() {
+            executor::spawn(life.clone().run(exchange.ask()));
+        }
         Self {
             peer,
             kind,
@@ -88,6 +102,7 @@ impl Connection {
             opener,
             heartbeat,
             pings: Places::new(heartbeat::PINGS_MAX),
+            records,
             asking: Places::new(IN_FLIGHT_MAX),
             state_requests: None,
             requester: Requester::new(peer.to_string(), events),
@@ -142,6 +157,13 @@ impl Connection {
             }
             return;
         }
+        if protocol.as_ref() == RECORDS_PROTOCOL {
+            // A second one is dropped.
+            if let Some(exchange) = self.records.take() {
+                executor::spawn(self.life.clone().run(exchange.answer(stream)));
+            }
+            return;
+        }
         let requester = self.requester.clone();
         match Protocol::from_name(protocol.as_ref()) {
             Some(Protocol::State) => {
@@ -185,6 +207,42 @@ impl Connection {
             let reason = format!("{WAITING_MAX} requests to this peer are waiting");
             let answer = error.into_inner().answer;
             let _gone = answer.send(Err(RequestError::unavailable(reason)));
+        }
+    }
+}
+
+/// The exchange of records on a connection. Who tells something false is a liar; who does not speak of
+/// it at all is not.
+#[derive(Debug)]
+struct Exchange {
+    acquaintance: Acquaintance,
+    opener: Opener,
+    events: Arc<Mutex<mpsc::Sender<Event>>>,
+}
+
+impl Exchange {
+    async fn ask(mut self) {
+        if let Ok(stream) = self.opener.open(RECORDS_PROTOCOL).await {
+            let told = self.acquaintance.ask(stream).await;
+            self.end(told).await;
+        }
+    }
+
+    async fn answer(self, stream: Stream) {
+        let told = self.acquaintance.answer(stream).await;
+        self.end(told).await;
+    }
+
+    async fn end(self, told: Result<bool, String>) {
+        match told {
+            // A full queue only delays the news until the next.
+            Ok(true) => drop(lock(&self.events).try_send(Event::Records)),
+            Ok(false) => {}
+            Err(reason) => {
+                self.opener
+                    .close(format!("the peer told us {reason}"))
+                    .await
+            }
         }
     }
 }

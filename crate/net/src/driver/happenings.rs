@@ -11,6 +11,7 @@ use crate::{
     event::{Event, PeerKind},
     handle::lock,
     introduce::Address,
+    records::{Acquaintance, Scope},
     streams,
 };
 
@@ -57,6 +58,7 @@ impl Driver {
                 let peer_id = *self.swarm.local_peer_id();
                 let address = address.with_p2p(peer_id).unwrap_or_else(|address| address);
                 lock(&self.listening).push(address.to_string());
+                self.announce_listening();
                 self.emit(Event::Listening {
                     address: address.to_string(),
                 });
@@ -64,6 +66,7 @@ impl Driver {
             SwarmEvent::ExpiredListenAddr { address, .. } => {
                 let expired = address.to_string();
                 lock(&self.listening).retain(|address| !address.starts_with(&expired));
+                self.announce_listening();
             }
             SwarmEvent::ListenerClosed { reason, .. } => {
                 tracing::error!(?reason, "the listener closed");
@@ -76,6 +79,16 @@ impl Driver {
                 tracing::debug!(%send_back_addr, %error, "an incoming connection failed");
             }
             event => tracing::trace!(?event, "swarm"),
+        }
+    }
+
+    /// Where we listen is what our record says, unless the configuration knows better.
+    fn announce_listening(&mut self) {
+        if !self.announces {
+            let listening = lock(&self.listening).clone();
+            let addresses: Vec<Multiaddr> =
+                listening.iter().filter_map(|it| it.parse().ok()).collect();
+            lock(&self.records).listen(&addresses);
         }
     }
 
@@ -144,9 +157,14 @@ impl Driver {
         } else {
             PeerKind::Tab
         };
+        let acquaintance = Acquaintance {
+            table: self.records.clone(),
+            peer,
+            scope: Scope::of(&address),
+        };
         let activity = self.swarm.behaviour().streams.activity(id);
         let who = (kind, is_dialler);
-        let connection = Connection::start(id, peer, who, activity, notices, events);
+        let connection = Connection::start(id, acquaintance, who, activity, notices, events);
         self.connections.insert(id, connection);
         if older.is_empty() {
             self.emit(Event::Connected {

@@ -1,9 +1,9 @@
 //! WebRTC and WebSocket in a tab: it dials gateways, and cannot listen.
 
 use lampyris_webrtc as webrtc;
-use libp2p::{Multiaddr, Transport as _, websocket_websys};
+use libp2p::{Multiaddr, Transport as _};
 
-use super::{Connections, either, secured::secured};
+use super::{Connections, either, secured::secured, websocket};
 use crate::{
     config::Config,
     error::{Error, Result},
@@ -16,6 +16,6 @@ pub(super) fn build(config: &Config) -> Result<(Connections, Vec<Multiaddr>)> {
         });
     }
     let webrtc = webrtc::Transport::new(webrtc::Config::new(config.key.pair().clone()));
-    let websocket = secured(websocket_websys::Transport::default(), config)?;
+    let websocket = secured(websocket::Transport, config)?;
     Ok((either(webrtc.boxed(), websocket), Vec::new()))
 }

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use js_sys::Function;
-use lampyris_net::{Event, Events, Shelf};
+use lampyris_net::{Event, Events, Record, Shelf};
 use wasm_bindgen::JsValue;
 
 use crate::object::{bytes, plain};
@@ -21,6 +21,16 @@ pub(crate) async fn forward(mut events: Events, shelf: Rc<RefCell<Shelf>>, on_ev
 /// The last event of a swarm.
 pub(crate) fn closed(reason: &str) -> JsValue {
     plain(&[("type", "closed".into()), ("reason", reason.into())])
+}
+
+/// A record of where a gateway is.
+pub(crate) fn record(record: &Record) -> JsValue {
+    let addresses: js_sys::Array = record.addresses.iter().map(JsValue::from).collect();
+    plain(&[
+        ("peer", record.peer.as_str().into()),
+        ("addresses", addresses.into()),
+        ("envelope", bytes(&record.envelope)),
+    ])
 }
 
 fn call(on_event: &Function, object: &JsValue) {
@@ -74,6 +84,7 @@ fn to_object(event: Event, shelf: &RefCell<Shelf>) -> Option<JsValue> {
             responder.reply(shelf.borrow_mut().answer(protocol, &body));
             return None;
         }
+        Event::Records => plain(&[("type", "records".into())]),
         // A tab does not listen or publish by itself yet.
         Event::Subscribed { .. } | Event::Listening { .. } => return None,
     };

@@ -181,6 +181,25 @@ impl Swarm {
             .map_err(|error| failed(&error))
     }
 
+    /// Signed records of gateways, verified: `{ peer, addresses, envelope }`. A `records` event tells of
+    /// new ones.
+    #[must_use]
+    pub fn records(&self) -> Vec<JsValue> {
+        let records = self.handle.records();
+        records.iter().map(event::record).collect()
+    }
+
+    /// Takes a record of before, if it is genuine.
+    pub fn remember(&self, envelope: &[u8]) {
+        // One that is false or old is worth nothing, and nobody's fault any more.
+        let _taken = self.handle.remember(envelope);
+    }
+
+    /// Forgets where a peer is.
+    pub fn forget(&self, peer: &str) -> Result<(), JsValue> {
+        self.handle.forget(peer).map_err(|error| failed(&error))
+    }
+
     /// Closes all connections. A `closed` event follows.
     pub fn close(&self) {
         // It fails only when the swarm is closed already.

@@ -100,6 +100,7 @@ async fn a_stock_peer_identifies_pings_and_gossips_and_stays() {
     let (ours, mut events) = lampyris_net::Swarm::new(Config {
         listen: Some(Listen {
             udp_addr: "127.0.0.1:0".into(),
+            ws_addr: None,
             certificate_pem: generate_certificate_pem().unwrap(),
         }),
         topics: vec![topic.clone()],
