@@ -53,7 +53,7 @@ test('the core follows six periods of mainnet within 8 MiB', { skip, timeout: 12
     sleep: (/** @type {number} */ ms) => new Promise((resolve) => { setTimeout(() => isOver || resolve(undefined), ms).unref(); }),
   });
   await core.start();
-  core.onNetEvent({ type: 'connected', peer: '12D3KooWTest', address: '/ip4/127.0.0.1/udp/9/webrtc-direct/p2p/12D3KooWTest' });
+  core.onNetEvent({ type: 'connected', peer: '12D3KooWTest', address: '/ip4/127.0.0.1/udp/9/webrtc-direct/p2p/12D3KooWTest', kind: 'gateway' });
   const keepAlive = setInterval(() => {}, 1000);
   await head;
   const bytes = exports.memory.buffer.byteLength;
