@@ -108,9 +108,8 @@ async function startInPage(address) {
   const { memory } = await load();
   /** A response begins with its outcome. */
   const SUCCESS = 0;
-  /** At a time, on one connection; and over time, a little less than a gateway lets a peer ask. */
+  /** At a time, on one connection. */
   const REQUESTS_AT_ONCE = 8;
-  const [BURST, PER_SECOND] = [100, 30];
   const waiting = /** @type {Map<string, (event: any) => void>} */ (new Map());
   const swarm = new Swarm({}, (/** @type {any} */ event) => {
     const take = waiting.get(event.type);
@@ -133,7 +132,7 @@ async function startInPage(address) {
     const answer = await swarm.request(peer, "light_client_optimistic_update", new Uint8Array(0), 20_000);
     return Number(answer[0] !== SUCCESS);
   };
-  /** @type {{ peer: string, since: number, asked: number } | undefined} */
+  /** @type {string | undefined} */
   let kept;
   Object.assign(window, {
     soak: {
@@ -150,15 +149,13 @@ async function startInPage(address) {
       },
       /** Each on a stream of its own, on one connection. @param {number} times */
       requests: async (times) => {
-        const connection = (kept ??= { peer: await connect(), since: performance.now(), asked: 0 });
-        const until = connection.asked + times;
-        let refused = 0;
+        kept ??= await connect();
+        const peer = /** @type {string} */ (kept);
+        let [begun, refused] = [0, 0];
         await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, async () => {
-          while (connection.asked < until) {
-            connection.asked += 1;
-            const early = ((connection.asked - BURST) / PER_SECOND) * 1_000 - (performance.now() - connection.since);
-            if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-            const answer = await request(connection.peer);
+          while (begun < times) {
+            begun += 1;
+            const answer = await request(peer);
             refused += answer;
           }
         }));

@@ -36,10 +36,9 @@ test("sixty connections one after the other leave nothing behind", async () => {
 
 test("five hundred requests on one connection leave nothing behind", async () => {
   const { curve, errors, close } = await soaker(browser, stack);
-  const { rows, grown, refused } = await curve("requests", 500, PARTS);
+  const { rows, grown } = await curve("requests", 500, PARTS);
   console.log(rows.map(({ gatewayMegabytes, gatewayChannels }) => `${gatewayMegabytes.toFixed(1)} MB, ${gatewayChannels} channels`).join("; "));
   assert.deepEqual(grown, []);
-  assert.equal(refused, 0);
   assert.deepEqual(errors.filter((error) => !error.includes("404")), []);
   await close();
 });

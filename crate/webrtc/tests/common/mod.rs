@@ -72,6 +72,14 @@ impl Node {
     }
 
     pub(crate) async fn dial(&mut self, address: Multiaddr) -> Result<Connection, String> {
+        self.begin_dial(address)?.await
+    }
+
+    /// Dials; the rest does not need the node, but that somebody drives it.
+    fn begin_dial(
+        &mut self,
+        address: Multiaddr,
+    ) -> Result<impl Future<Output = Result<Connection, String>> + use<>, String> {
         let options = DialOpts {
             role: Endpoint::Dialer,
             port_use: PortUse::New,
@@ -80,8 +88,23 @@ impl Node {
             .transport
             .dial(address, options)
             .map_err(|error| error.to_string())?;
-        let (peer, muxer) = dial.await.map_err(|error| error.to_string())?;
-        Ok(Connection::drive(peer, muxer))
+        Ok(async move {
+            let (peer, muxer) = dial.await.map_err(|error| error.to_string())?;
+            Ok(Connection::drive(peer, muxer))
+        })
+    }
+
+    /// Drives it by a task: stock transports send and receive nothing otherwise.
+    fn drive(mut self) -> Driven {
+        let (accepted, inbound) = mpsc::channel(1);
+        let task = tokio::spawn(async move {
+            loop {
+                let connection = self.accept().await;
+                // A test that wants none of them is served as well.
+                let _unwanted = accepted.try_send(connection);
+            }
+        });
+        Driven { inbound, task }
     }
 
     /// The next one that dials us and gets through.
@@ -100,12 +123,24 @@ impl Node {
     }
 }
 
+/// A node that lives until this is dropped.
+pub(crate) struct Driven {
+    inbound: mpsc::Receiver<Connection>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
 /// Two nodes that are connected.
 pub(crate) struct Pair {
     pub(crate) dialler: Connection,
     pub(crate) listener: Connection,
     /// The nodes, which have to live.
-    pub(crate) nodes: [Node; 2],
+    pub(crate) nodes: [Driven; 2],
 }
 
 impl Pair {
@@ -113,14 +148,17 @@ impl Pair {
         let mut listening = listener();
         let address = listening.listen("/ip4/127.0.0.1/udp/0/webrtc-direct").await;
         let mut dialling = dialler();
-        let both = async { tokio::join!(dialling.dial(address), listening.accept()) };
+        let ids = (listening.id, dialling.id);
+        let dial = dialling.begin_dial(address).unwrap();
+        let mut nodes = [dialling.drive(), listening.drive()];
+        let both = async { tokio::join!(dial, nodes[1].inbound.recv()) };
         let (dialled, accepted) = within(both).await;
-        let dialled = dialled.unwrap();
-        assert_eq!((dialled.peer, accepted.peer), (listening.id, dialling.id));
+        let (dialled, accepted) = (dialled.unwrap(), accepted.unwrap());
+        assert_eq!((dialled.peer, accepted.peer), ids);
         Self {
             dialler: dialled,
             listener: accepted,
-            nodes: [dialling, listening],
+            nodes,
         }
     }
 }

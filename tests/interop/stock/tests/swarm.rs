@@ -114,6 +114,13 @@ async fn a_stock_peer_identifies_pings_and_gossips_and_stays() {
         }
     };
     let mut stock = stock();
+    // The stock transport dials from where it listens.
+    let anywhere = "/ip4/127.0.0.1/udp/0/webrtc-direct".parse().unwrap();
+    stock.listen_on(anywhere).unwrap();
+    while !matches!(
+        stock.select_next_some().await,
+        SwarmEvent::NewListenAddr { .. }
+    ) {}
     let stock_topic = IdentTopic::new(topic.clone());
     stock
         .behaviour_mut()
