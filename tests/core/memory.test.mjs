@@ -47,7 +47,7 @@ test('the core follows six periods of mainnet within 8 MiB', { skip, timeout: 12
     request: async (_peer, protocol, body) => new Uint8Array(answers[protocol](Buffer.from(body))),
     load: async () => undefined, store: async () => {}, keys: async () => [],
     dial() {}, disconnect: (/** @type {string} */ _peer, /** @type {string} */ reason) => assert.fail(reason),
-    subscribe() {}, unsubscribe() {}, report() {},
+    subscribe() {}, unsubscribe() {}, report() {}, keep() {},
     emit: (/** @type {any} */ { type, detail }) => { if (type === 'head' && detail.slot === HEAD_SLOT) found(detail); },
     // Once the test is over nothing may wake the core again, so that the process can end.
     sleep: (/** @type {number} */ ms) => new Promise((resolve) => { setTimeout(() => isOver || resolve(undefined), ms).unref(); }),
@@ -55,6 +55,7 @@ test('the core follows six periods of mainnet within 8 MiB', { skip, timeout: 12
   await core.start();
   core.onNetEvent({ type: 'connected', peer: '12D3KooWTest', address: '/ip4/127.0.0.1/udp/9/webrtc-direct/p2p/12D3KooWTest', kind: 'gateway' });
   const keepAlive = setInterval(() => {}, 1000);
+  context.after(() => clearInterval(keepAlive));
   await head;
   const bytes = exports.memory.buffer.byteLength;
   context.diagnostic(`memory after six periods: ${bytes / 1024} KiB`);
@@ -64,7 +65,6 @@ test('the core follows six periods of mainnet within 8 MiB', { skip, timeout: 12
   await core.unlock(address, 'a passphrase of some length');
   context.diagnostic(`memory after a key was opened (Argon2): ${exports.memory.buffer.byteLength / 1024} KiB`);
   isOver = true;
-  clearInterval(keepAlive);
 });
 
 async function loadCore() {
