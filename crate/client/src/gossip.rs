@@ -49,10 +49,8 @@ impl<P: Platform> Inner<P> {
     pub(crate) fn judge_gossip(self: &Rc<Self>, peer: &str, topic: &str, data: &[u8]) -> Verdict {
         let now = self.platform.unix_ms();
         self.chain.borrow_mut().gossip_arrived(now);
-        let verdict = self.take_gossip(peer, topic, data).map_err(|refusal| {
-            self.refused(peer, Kind::Gossip, &refusal);
-            refusal
-        });
+        let verdict = self.take_gossip(peer, topic, data);
+        let verdict = verdict.inspect_err(|refusal| self.refused(peer, Kind::Gossip, refusal));
         match verdict {
             Err(Refusal::Lied(_)) => return Verdict::Reject,
             Err(Refusal::Stale(_)) => return Verdict::Ignore,

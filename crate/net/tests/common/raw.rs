@@ -21,16 +21,14 @@ pub(crate) struct Raw {
     pub(crate) victim: PeerId,
     control: Control,
     swarm: JoinHandle<()>,
-    reader: Option<JoinHandle<()>>,
+    reader: JoinHandle<()>,
     frames: mpsc::Receiver<Vec<u8>>,
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
         self.swarm.abort();
-        if let Some(reader) = &self.reader {
-            reader.abort();
-        }
+        self.reader.abort();
     }
 }
 
@@ -81,7 +79,7 @@ impl Raw {
             victim,
             control,
             swarm,
-            reader: Some(reader),
+            reader,
             frames,
         }
     }
@@ -95,22 +93,6 @@ impl Raw {
             }
         }
         panic!("no stream");
-    }
-
-    /// Whether a new stream is refused: the connection is gone.
-    pub(crate) async fn is_cut_off(&mut self) -> bool {
-        for _ in 0..100 {
-            if self
-                .control
-                .open_stream(self.victim, MESHSUB)
-                .await
-                .is_err()
-            {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        false
     }
 
     /// The ids that the other side has wanted of us so far.
@@ -166,7 +148,7 @@ fn fields(message: &[u8]) -> Vec<(u64, Vec<u8>)> {
 
 /// A field with bytes.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut output = vec![number << 3 | 2];
+    let mut output = vec![(number << 3) | 2];
     uvarint::encode(u64::try_from(bytes.len()).unwrap(), &mut output);
     output.extend(bytes);
     output
