@@ -54,6 +54,7 @@ async fn requests_and_gossip_pass() {
         Event::Connected {
             peer,
             address: shown,
+            ..
         } => {
             assert_eq!(peer, listener.id());
             assert_eq!(shown, address);
@@ -99,7 +100,7 @@ async fn another_address_of_a_peer_is_dialled_in_place_of_a_silent_one() {
         event => panic!("{event:?}"),
     }
     match dialler.next().await {
-        Event::Connected { peer, address } => {
+        Event::Connected { peer, address, .. } => {
             assert_eq!(peer, listener.id());
             assert_eq!(address, websocket);
         }
