@@ -9,7 +9,7 @@ let stack;
 /** @type {import("playwright-core").Browser} */
 let browser;
 before(async () => {
-  [stack, browser] = await Promise.all([startStack({ gateways: 3 }), launch()]);
+  [stack, browser] = await Promise.all([startStack({ replay: "fulu", gateways: 3 }), launch()]);
 }, { timeout: 180_000 });
 after(async () => {
   await browser?.close();
