@@ -15,6 +15,7 @@ use send_wrapper::SendWrapper;
 use super::link::{Id, Link};
 use crate::{
     channel::Closer,
+    clock,
     description::{Description, Side},
     error::{Error, Result},
     muxer::Muxer,
@@ -23,8 +24,8 @@ use crate::{
 };
 
 /// How long our own addresses are looked for; what is found later is not told.
-const GATHERING_TICKS: u32 = 20;
-/// How often it is looked whether all are found.
+const GATHERING_TIME: Duration = Duration::from_secs(1);
+/// How often it is looked whether all are found. A hidden tab's timers are slower.
 const GATHERING_TICK: Duration = Duration::from_millis(50);
 /// How long connecting and the handshake may take once both sides know of each other.
 const HANDSHAKE_SECONDS: u64 = 10;
@@ -124,10 +125,8 @@ impl Begun {
     /// Waits for our own addresses and describes us.
     async fn described(self, keys: Keypair) -> Result<Half> {
         let connection = self.link.connection();
-        for _ in 0..GATHERING_TICKS {
-            if connection.has_gathered() {
-                break;
-            }
+        let end = clock::now() + GATHERING_TIME;
+        while !connection.has_gathered() && clock::now() < end {
             Delay::new(GATHERING_TICK).await;
         }
         let ours = Description::from_sdp(&connection.local_sdp()?).ok_or(Error::Description)?;
