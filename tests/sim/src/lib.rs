@@ -24,6 +24,7 @@ mod random;
 mod report;
 #[cfg(test)]
 mod rules;
+mod setting;
 mod world;
 
 pub use options::Options;
