@@ -109,6 +109,16 @@ impl Peer {
             .expect("a swarm")
     }
 
+    /// The next event but news of records, which come in their own time.
+    pub(crate) async fn next_but_records(&mut self) -> Event {
+        loop {
+            match self.next().await {
+                Event::Records => {}
+                event => return event,
+            }
+        }
+    }
+
     /// The next event, whenever it comes.
     pub(crate) async fn next_forever(&mut self) -> Event {
         let events = self.events.as_mut().expect("not served");
