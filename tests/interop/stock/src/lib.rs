@@ -1,1 +1,0 @@
-//! Our peers against the stock native ones: see the tests.
