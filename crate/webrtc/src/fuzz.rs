@@ -1,6 +1,7 @@
 //! What strangers send, for a fuzzer: each function takes any bytes, and panics if what they meet is wrong.
 
 use crate::{
+    description::{Description, Side},
     frame::{self, Decoder, FRAME_BYTES_MAX, Frame, FrameError, PAYLOAD_BYTES_MAX},
     version::{Credentials, Version},
 };
@@ -45,6 +46,26 @@ fn decoded<'a>(messages: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Frame>, Opt
         assert!(decoder.waiting() < FRAME_BYTES_MAX);
     }
     (frames, None)
+}
+
+/// A stranger's description of a connection: it has one form, and adds no line to the SDP that it does
+/// not show itself. A browser's own SDP is read, too.
+pub fn description(input: &[u8]) {
+    if let Some(description) = Description::decode(input) {
+        assert_eq!(description.encode(), input);
+        for side in [Side::Offerer, Side::Answerer] {
+            let sdp = description.to_sdp(side);
+            assert_eq!(Description::from_sdp(&sdp).as_ref(), Some(&description));
+            assert!(sdp.lines().count() < 32 && sdp.is_ascii(), "{sdp}");
+        }
+    }
+    let own = std::str::from_utf8(input).ok();
+    if let Some(description) = own.and_then(Description::from_sdp) {
+        assert_eq!(
+            Description::decode(&description.encode()),
+            Some(description)
+        );
+    }
 }
 
 /// A USERNAME: what is taken from it is what the dialler meant, and safe to write into SDP.

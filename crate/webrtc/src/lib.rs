@@ -58,7 +58,7 @@ mod backend;
 mod census;
 mod channel;
 mod clock;
-#[cfg(any(target_arch = "wasm32", test))]
+#[cfg(any(target_arch = "wasm32", test, feature = "fuzz"))]
 mod description;
 mod error;
 mod frame;
@@ -67,7 +67,8 @@ pub mod fuzz;
 mod muxer;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
-#[cfg(any(target_arch = "wasm32", test))]
+#[cfg(any(target_arch = "wasm32", test, feature = "fuzz"))]
+#[cfg_attr(feature = "fuzz", allow(dead_code, reason = "fuzzers only read"))]
 mod sdp;
 mod signal;
 mod substream;

@@ -47,6 +47,8 @@ targets! {
     "state_messages" "our own messages and frames" others::state_messages, others::state_message_seeds;
     "req_resp" "Ethereum's requests and responses, framed snappy" others::req_resp, others::req_resp_seeds;
     "gossip" "gossip's topics and messages, snappy" others::gossip, others::gossip_seeds;
+    "introductions" "questions and answers of an introduction" others::introductions, others::introduction_seeds;
+    "webrtc_description" "a stranger's description of a connection" lampyris_webrtc::fuzz::description, webrtc::description_seeds;
     "webrtc_frames" "the frames of a WebRTC stream, however they are cut" lampyris_webrtc::fuzz::frames, webrtc::frame_seeds;
     "webrtc_username" "what a dialler's STUN USERNAME says" lampyris_webrtc::fuzz::username, webrtc::username_seeds;
     "webrtc_datagrams" "a WebRTC listener's datagrams, against its bounds" lampyris_webrtc::fuzz::datagrams, webrtc::datagram_seeds;

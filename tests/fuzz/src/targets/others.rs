@@ -11,6 +11,7 @@ use lampyris_wire::frame::{self, Header};
 use lampyris_wire::gossip::{
     MESSAGE_BYTES_MAX, TopicKind, compress, decompress, message_id, parse_topic, topic_name,
 };
+use lampyris_wire::introduce;
 use lampyris_wire::req_resp::{
     decode_chunks, decode_request, encode_chunk, encode_error, encode_request,
 };
@@ -93,6 +94,39 @@ pub(super) fn req_resp_seeds(_: &Files) -> Vec<Vec<u8>> {
         [chunk.clone(), chunk].concat(),
         encode_error(2, "busy"),
     ]
+}
+
+/// What neighbours ask of each other for two tabs: one form only, and never more than a receiver takes.
+pub(super) fn introductions(bytes: &[u8]) {
+    if let Ok(request) = introduce::Request::decode(bytes) {
+        assert_eq!(request.encode().as_deref(), Ok(bytes));
+    }
+    if let Ok(response) = introduce::Response::decode(bytes) {
+        assert_eq!(response.encode().as_deref(), Ok(bytes));
+    }
+}
+
+pub(super) fn introduction_seeds(_: &Files) -> Vec<Vec<u8>> {
+    let (peer, offer) = (vec![7; 38], vec![9; 400]);
+    let requests = [
+        introduce::Request::List,
+        introduce::Request::Carry {
+            to: peer.clone(),
+            offer: offer.clone(),
+        },
+        introduce::Request::Offer {
+            from: peer.clone(),
+            offer: offer.clone(),
+        },
+    ];
+    let responses = [
+        introduce::Response::Peers(vec![peer.clone(), peer]),
+        introduce::Response::Answer(offer),
+        introduce::Response::Refused(introduce::Refusal::Unknown),
+    ];
+    let requests = requests.iter().map(|request| request.encode());
+    let responses = responses.iter().map(|response| response.encode());
+    requests.chain(responses).flatten().collect()
 }
 
 pub(super) fn gossip(bytes: &[u8]) {

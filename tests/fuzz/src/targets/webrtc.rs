@@ -14,6 +14,25 @@ pub(super) fn frame_seeds(_: &Files) -> Vec<Vec<u8>> {
     ]
 }
 
+pub(super) fn description_seeds(_: &Files) -> Vec<Vec<u8>> {
+    let hash = vec!["AB"; 32].join(":");
+    let credentials = format!(
+        "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 {hash}\r\n"
+    );
+    let candidate =
+        |address| format!("a=candidate:1 1 udp 2113937151 {address} 50000 typ host\r\n");
+    let addresses = [
+        "192.0.2.1",
+        "2001:db8::1",
+        "6f0c1d52-0000-4000-8000-000000000000.local",
+    ];
+    let whole = credentials.clone() + &addresses.map(candidate).concat();
+    let browsers = format!("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n{whole}a=setup:actpass\r\n");
+    [credentials, whole, browsers]
+        .map(String::into_bytes)
+        .into()
+}
+
 pub(super) fn username_seeds(_: &Files) -> Vec<Vec<u8>> {
     let v1 = "libp2p+webrtc+v1/abcdefgh";
     let v2 = "libp2p+webrtc+v2/aB3+/aB3+/aB3+/aB3+/ab:own1";
