@@ -1,7 +1,7 @@
 //! The control port: which lie to tell.
 
 use crate::liar::{Liar, Lie};
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use std::{net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 
@@ -16,10 +16,18 @@ pub async fn serve(address: SocketAddr, liar: Arc<Liar>) -> std::io::Result<Sock
     Ok(bound)
 }
 
-async fn order(State(liar): State<Arc<Liar>>, Json(lie): Json<Lie>) -> Json<serde_json::Value> {
+/// Refuses with 409 as long as the liar knows too little of the past; what it told before, it tells on.
+async fn order(
+    State(liar): State<Arc<Liar>>,
+    Json(lie): Json<Lie>,
+) -> Result<Json<serde_json::Value>, (StatusCode, &'static str)> {
+    if !liar.is_able(lie) {
+        let reason = "nothing is known yet that would be stale; ask again later";
+        return Err((StatusCode::CONFLICT, reason));
+    }
     tracing::info!(?lie, "ordered");
     liar.order(lie);
-    Json(liar.report())
+    Ok(Json(liar.report()))
 }
 
 async fn report(State(liar): State<Arc<Liar>>) -> Json<serde_json::Value> {

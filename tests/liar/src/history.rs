@@ -1,5 +1,6 @@
 //! What was true a while ago, for answers that are stale.
 
+use crate::liar::Kind;
 use alloy_primitives::B256;
 use futures::future::select;
 use lampyris_gateway::{Latest, Server};
@@ -82,6 +83,17 @@ impl History {
         stale.get(index).map(|update| Arc::clone(update))
     }
 
+    /// Whether enough is remembered for a stale answer of this kind that differs from a true one.
+    pub(crate) fn suffices_for(&self, kind: Kind) -> bool {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        match kind {
+            Kind::Bootstrap => inner.roots.len() > 1,
+            Kind::Finality => spans(&inner.finality),
+            Kind::Optimistic | Kind::Gossip => spans(&inner.optimistic),
+            _ => true,
+        }
+    }
+
     /// A finalized block's root other than `root`.
     pub(crate) fn other_root(&self, root: B256) -> Option<B256> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,6 +136,13 @@ impl History {
             );
         }
     }
+}
+
+/// Whether the oldest is stale when the newest is known.
+fn spans(list: &VecDeque<Arc<Latest>>) -> bool {
+    let slot = |update: &Arc<Latest>| update.rank.attested_slot;
+    let ends = list.front().map(slot).zip(list.back().map(slot));
+    ends.is_some_and(|(oldest, newest)| oldest.saturating_add(STALE_SLOTS) < newest)
 }
 
 /// Adds what is new; what came first stays, since it is the stalest.

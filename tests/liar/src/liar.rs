@@ -92,6 +92,11 @@ impl Liar {
         self.told.store(0, Ordering::Relaxed);
     }
 
+    /// Whether the liar can tell this lie yet: for an answer of another time there must have been one.
+    pub fn is_able(&self, lie: Lie) -> bool {
+        lie.how != How::Stale || self.history.suffices_for(lie.kind)
+    }
+
     /// The lie, and how often it was told since it was ordered.
     pub fn report(&self) -> serde_json::Value {
         let Lie { kind, how, seed } = self.lie();

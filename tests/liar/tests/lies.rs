@@ -136,6 +136,25 @@ async fn gossip_is_altered_or_withheld() {
     }
 }
 
+#[test]
+fn who_knows_no_past_cannot_be_stale() {
+    let liar = Liar::default();
+    for kind in [
+        Kind::Bootstrap,
+        Kind::Finality,
+        Kind::Optimistic,
+        Kind::Gossip,
+    ] {
+        for (how, able) in [(How::Stale, false), (How::Flip, true)] {
+            assert_eq!(
+                liar.is_able(Lie { kind, how, seed: 0 }),
+                able,
+                "{kind:?}, {how:?}"
+            );
+        }
+    }
+}
+
 async fn tell_all(client: &Client, liar: &Liar, case: &Case) {
     let kind = case.kind;
     let ask = |timeout_ms| client.try_ask(case.protocol, case.body.clone(), timeout_ms);
