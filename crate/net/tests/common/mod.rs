@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod attacks;
 pub(crate) mod raw;
 
 use std::{
@@ -9,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use lampyris_net::{Config, Event, Events, Handle, RequestError, Swarm, Transport};
+use lampyris_net::{
+    Config, Event, Events, Handle, Listen, RequestError, Swarm, Transport, generate_certificate_pem,
+};
 use lampyris_wire::{Protocol, gossip};
 
 /// How long a test waits for what must come.
@@ -28,29 +31,75 @@ pub(crate) fn finality_topic() -> String {
     gossip::topic_name([1, 2, 3, 4], gossip::TopicKind::FinalityUpdate)
 }
 
-/// A serving peer that listens in memory.
-pub(crate) fn memory_listener(topics: &[&str]) -> Peer {
-    static PORT: AtomicU64 = AtomicU64::new(1_000);
-    let port = PORT.fetch_add(1, Ordering::Relaxed);
-    let transport = Transport::Memory { listen: Some(port) };
+/// What is under the swarms of a test.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Over {
+    Memory,
+    WebRtc,
+}
+
+impl Over {
+    /// A listener's configuration.
+    pub(crate) fn listening(self) -> Config {
+        static PORT: AtomicU64 = AtomicU64::new(1_000);
+        match self {
+            Self::Memory => Config {
+                transport: Transport::Memory {
+                    listen: Some(PORT.fetch_add(1, Ordering::Relaxed)),
+                },
+                ..Config::default()
+            },
+            Self::WebRtc => Config {
+                listen: Some(Listen {
+                    ws_addr: None,
+                    udp_addr: "127.0.0.1:0".into(),
+                    certificate_pem: generate_certificate_pem().unwrap(),
+                }),
+                ..Config::default()
+            },
+        }
+    }
+
+    /// A dialler's configuration.
+    fn dialling(self) -> Config {
+        let transport = match self {
+            Self::Memory => Transport::Memory { listen: None },
+            Self::WebRtc => Transport::WebRtc,
+        };
+        Config {
+            transport,
+            ..Config::default()
+        }
+    }
+}
+
+/// A serving peer that listens.
+pub(crate) fn listener(over: Over, topics: &[&str]) -> Peer {
     let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
     Peer::start(Config {
-        transport,
         topics,
         serve: true,
         republish: true,
-        ..Config::default()
+        ..over.listening()
+    })
+}
+
+/// A serving peer that listens in memory.
+pub(crate) fn memory_listener(topics: &[&str]) -> Peer {
+    listener(Over::Memory, topics)
+}
+
+/// A peer that dials.
+pub(crate) fn dialler(over: Over, republish: bool) -> Peer {
+    Peer::start(Config {
+        republish,
+        ..over.dialling()
     })
 }
 
 /// A peer that dials in memory.
 pub(crate) fn memory_dialler(republish: bool) -> Peer {
-    let transport = Transport::Memory { listen: None };
-    Peer::start(Config {
-        transport,
-        republish,
-        ..Config::default()
-    })
+    dialler(Over::Memory, republish)
 }
 
 impl From<(Handle, Events)> for Peer {

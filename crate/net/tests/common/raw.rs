@@ -6,7 +6,13 @@ use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 use lampyris_wire::uvarint;
 use libp2p::{
     Multiaddr, PeerId, Stream, StreamProtocol, SwarmBuilder,
-    core::{Transport as _, transport::MemoryTransport, upgrade::Version},
+    core::{
+        Transport as _,
+        muxing::StreamMuxerBox,
+        transport::{Boxed, MemoryTransport},
+        upgrade::Version,
+    },
+    identity::Keypair,
     noise, yamux,
 };
 use libp2p_stream::Control;
@@ -37,13 +43,7 @@ impl Raw {
     pub(crate) async fn connect(address: &str, reads: bool) -> Self {
         let mut swarm = SwarmBuilder::with_new_identity()
             .with_tokio()
-            .with_other_transport(|key| {
-                let noise = noise::Config::new(key).unwrap();
-                MemoryTransport::default()
-                    .upgrade(Version::V1)
-                    .authenticate(noise)
-                    .multiplex(yamux::Config::default())
-            })
+            .with_other_transport(|key| transport(key, address.starts_with("/memory")))
             .unwrap()
             .with_behaviour(|_| libp2p_stream::Behaviour::new())
             .unwrap()
@@ -106,6 +106,19 @@ impl Raw {
         }
         ids
     }
+}
+
+fn transport(key: &Keypair, in_memory: bool) -> Boxed<(PeerId, StreamMuxerBox)> {
+    if in_memory {
+        return MemoryTransport::default()
+            .upgrade(Version::V1)
+            .authenticate(noise::Config::new(key).unwrap())
+            .multiplex(yamux::Config::default())
+            .boxed();
+    }
+    let certificate = lampyris_webrtc::Certificate::generate().unwrap();
+    let config = lampyris_webrtc::Config::new(key.clone(), certificate);
+    lampyris_webrtc::Transport::new(config).boxed()
 }
 
 async fn read(mut stream: Stream, frames: mpsc::Sender<Vec<u8>>) {
