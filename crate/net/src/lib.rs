@@ -34,6 +34,8 @@ mod driver;
 mod error;
 mod event;
 mod executor;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod gossip;
 mod handle;
 mod heartbeat;

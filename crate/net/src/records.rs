@@ -7,6 +7,8 @@
 //! swarm, who decides whom to dial.
 
 mod address;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod crafted;
 mod exchange;
 mod table;
 

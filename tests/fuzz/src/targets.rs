@@ -34,6 +34,7 @@ targets! {
     "finality_update" "a finality update, in a real store" light_client::finality_update, light_client::finality_seeds;
     "optimistic_update" "an optimistic update, in a real store" light_client::optimistic_update, light_client::optimistic_seeds;
     "sequence" "sequences of updates, forced ones and restarts" light_client::sequence, light_client::sequence_seeds;
+    "batch" "updates of a catch-up, at once and one by one" light_client::batch, light_client::batch_seeds;
     "ranking" "the order of updates" objects::ranking, objects::ranking_seeds;
     "gloas_header" "headers in the shape of Gloas" light_client::gloas_header, light_client::gloas_seeds;
     "merkle" "Merkle branches" state::merkle, state::merkle_seeds;
@@ -47,6 +48,7 @@ targets! {
     "state_messages" "our own messages and frames" others::state_messages, others::state_message_seeds;
     "req_resp" "Ethereum's requests and responses, framed snappy" others::req_resp, others::req_resp_seeds;
     "gossip" "gossip's topics and messages, snappy" others::gossip, others::gossip_seeds;
+    "peer_records" "signed records of gateways" lampyris_net::fuzz::records, others::peer_record_seeds;
     "introductions" "questions and answers of an introduction" others::introductions, others::introduction_seeds;
     "webrtc_description" "a stranger's description of a connection" lampyris_webrtc::fuzz::description, webrtc::description_seeds;
     "webrtc_frames" "the frames of a WebRTC stream, however they are cut" lampyris_webrtc::fuzz::frames, webrtc::frame_seeds;

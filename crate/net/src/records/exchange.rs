@@ -69,7 +69,7 @@ impl Acquaintance {
     }
 
     /// A stream that ends early is no fault: connections do.
-    async fn read(&self, stream: &mut (impl AsyncRead + Unpin)) -> Result<bool, String> {
+    pub(crate) async fn read(&self, stream: &mut (impl AsyncRead + Unpin)) -> Result<bool, String> {
         let mut is_new = false;
         for _ in 0..BATCH_MAX {
             let mut length = [0; 2];

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use libp2p::identity::Keypair;
 
-use super::*;
+use super::{crafted::numbered, *};
 use crate::{handle::lock, records::table::TABLE_MAX, requests::pipe};
 
 fn key(number: u8) -> Keypair {
@@ -20,32 +20,6 @@ fn address(port: u16) -> Multiaddr {
 fn signed(key: &Keypair, addresses: Vec<Multiaddr>) -> Vec<u8> {
     let record = PeerRecord::new_interop(key, addresses).unwrap();
     record.into_signed_envelope().into_protobuf_encoding()
-}
-
-/// A record with the sequence of choice, as its owner may sign it.
-fn numbered(key: &Keypair, peer: PeerId, sequence: u64, addresses: &[Multiaddr]) -> Vec<u8> {
-    fn field(to: &mut Vec<u8>, number: u8, bytes: &[u8]) {
-        to.push(number << 3 | 2);
-        assert!(bytes.len() < 128);
-        to.push(u8::try_from(bytes.len()).unwrap());
-        to.extend_from_slice(bytes);
-    }
-    let mut payload = Vec::new();
-    field(&mut payload, 1, &peer.to_bytes());
-    payload.push(2 << 3);
-    let mut rest = sequence;
-    while rest >= 128 {
-        payload.push(u8::try_from(rest % 128).unwrap() | 128);
-        rest /= 128;
-    }
-    payload.push(u8::try_from(rest).unwrap());
-    for address in addresses {
-        let mut info = Vec::new();
-        field(&mut info, 1, &address.to_vec());
-        field(&mut payload, 3, &info);
-    }
-    let envelope = SignedEnvelope::new(key, "libp2p-peer-record".into(), vec![0x03, 0x01], payload);
-    envelope.unwrap().into_protobuf_encoding()
 }
 
 fn table(number: u8) -> Table {

@@ -13,7 +13,7 @@ use lampyris_verify::containers::{
 use lampyris_verify::light_client::{
     LightClientStore, gloas, initialize_light_client_store, process_light_client_finality_update,
     process_light_client_optimistic_update, process_light_client_store_force_update,
-    process_light_client_update,
+    process_light_client_update, process_light_client_updates,
 };
 use serde_json::Value;
 
@@ -223,6 +223,47 @@ pub(super) fn sequence(input: &[u8]) {
         }
         start.assert_store(&store);
     }
+}
+
+/// Updates as a catch-up takes them, at once and one after the other: four bytes an update, which say
+/// what is missing in it and which byte is wrong.
+pub(super) fn batch(input: &[u8]) {
+    let (choice, steps) = choose(input);
+    let start = start_of(choice);
+    let (network, fork) = (&start.network, start.fork);
+    let updates: Vec<LightClientUpdate> = steps
+        .chunks_exact(4)
+        .take(40)
+        .filter_map(|step| {
+            let true_one = match step[0] % 3 {
+                0 => start.update.clone(),
+                1 => start.finality().into(),
+                _ => start.optimistic().into(),
+            };
+            let mut bytes = true_one.encode(fork);
+            let place = usize::from(u16::from_le_bytes([step[1], step[2]])) % bytes.len();
+            bytes[place] ^= step[3];
+            LightClientUpdate::decode(&bytes, fork, &network.preset).ok()
+        })
+        .collect();
+    let mut at_once = start.store.clone();
+    let outcome =
+        process_light_client_updates(&mut at_once, &updates, start.now(), network, &[choice; 32]);
+    let mut one_by_one = start.store.clone();
+    let expected = updates.iter().enumerate().try_for_each(|(index, update)| {
+        process_light_client_update(&mut one_by_one, update, start.now(), network)
+            .map_err(|error| (index, error))
+    });
+    assert_eq!(outcome, expected);
+    assert_eq!(at_once, one_by_one);
+    start.assert_store(&at_once);
+}
+
+pub(super) fn batch_seeds(files: &Files) -> Vec<Vec<u8>> {
+    each_start(files, |_| {
+        let steps = [[0, 0, 0, 0], [1, 0, 0, 0], [2, 0, 0, 0], [0, 9, 1, 4]];
+        steps.concat()
+    })
 }
 
 fn each_start(files: &Files, object: impl Fn(&Start) -> Vec<u8>) -> Vec<Vec<u8>> {

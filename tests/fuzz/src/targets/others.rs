@@ -229,3 +229,7 @@ pub(super) fn vault_seeds(_: &Files) -> Vec<Vec<u8>> {
     let vault = Vault::seal(&key, "passphrase", &[7; Vault::ENTROPY_BYTES]).unwrap();
     vec![vault.encode()]
 }
+
+pub(super) fn peer_record_seeds(_: &Files) -> Vec<Vec<u8>> {
+    lampyris_net::fuzz::record_seeds()
+}
