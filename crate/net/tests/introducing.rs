@@ -13,9 +13,13 @@ use lampyris_net::{Config, Event, Limits, PeerKind, Transport, Verdict};
 use lampyris_wire::gossip;
 
 fn tab(wanted: u32) -> Peer {
+    tab_of(wanted, &finality_topic())
+}
+
+fn tab_of(wanted: u32, topic: &str) -> Peer {
     Peer::start(Config {
         transport: Transport::Memory { listen: None },
-        topics: vec![finality_topic()],
+        topics: vec![topic.into()],
         limits: Limits {
             tabs: wanted,
             ..Limits::default()
@@ -170,4 +174,30 @@ async fn who_asks_too_often_is_not_heard() {
         answered += usize::from(reason.contains("does not know the peer"));
     }
     assert!((32..60).contains(&answered), "{answered}");
+}
+
+/// Tabs that are linked only to tabs of other topics would have no gossip without their gateway.
+#[tokio::test]
+async fn a_tab_looks_until_it_has_somebody_who_takes_part_in_its_topic() {
+    let other_topic = gossip::topic_name([5, 6, 7, 8], gossip::TopicKind::FinalityUpdate);
+    let mut gateway = memory_listener(&[]);
+    let mut one = tab(1);
+    one.connect(&mut gateway).await;
+    // All that it accepts: there is no room for one who comes later.
+    let mut strangers = [tab_of(1, &other_topic), tab_of(1, &other_topic)];
+    for stranger in &mut strangers {
+        stranger.connect(&mut gateway).await;
+        let address = format!("/p2p/{}/webrtc/p2p/{}", gateway.id(), stranger.id());
+        one.handle.dial(&address).unwrap();
+        while introduced(&mut one).await.0 != stranger.id() {}
+    }
+    let mut other = tab(1);
+    other.connect(&mut gateway).await;
+    while introduced(&mut other).await.0 != one.id() {}
+    let data = gossip::compress(b"news");
+    let topic = finality_topic();
+    while other.handle.publish(&topic, data.clone()).await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(heard(&mut one).await.2, data);
 }

@@ -63,6 +63,11 @@ impl Seeker {
         self.wanted.saturating_sub(links)
     }
 
+    /// How many more links are accepted.
+    pub(crate) const fn room(&self, links: usize) -> usize {
+        self.wanted.saturating_mul(2).saturating_sub(links)
+    }
+
     /// Somebody came or went: it is worth looking soon.
     pub(crate) fn hurry(&mut self) {
         self.pause = 1;
@@ -82,7 +87,7 @@ impl Seeker {
     /// Whether an offer of a peer is worth an answer, with so many links.
     pub(crate) fn accepts(&self, peer: &PeerId, links: usize) -> bool {
         let is_shunned = self.avoided(peer).is_some_and(|avoided| avoided.is_shunned);
-        links < self.wanted.saturating_mul(2) && !is_shunned
+        self.room(links) > 0 && !is_shunned
     }
 
     /// Some of the peers that a neighbour told us, at random.
