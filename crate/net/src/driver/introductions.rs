@@ -2,25 +2,20 @@
 
 use std::collections::HashMap;
 
-use futures::channel::{mpsc, oneshot};
-use futures_timer::Delay;
+use futures::channel::oneshot;
 use lampyris_wire::introduce::{PEERS_MAX, Refusal, Request, Response};
 use libp2p::{Multiaddr, PeerId, gossipsub::TopicHash, swarm::ConnectionId};
 
-use super::{Connection, Driver, Notice as DriverNotice};
+use super::{Connection, Driver};
 use crate::{
     clock::Moment,
     event::PeerKind,
-    executor,
     introduce::{
         self, ANSWERING_MAX, ANSWERING_PER_CARRIER_MAX, Address, CARRIED_MAX, INTRODUCTION_TIME,
         Inlet, Notice, Offered, Patience, Seeker, Wish, random_below,
     },
     places::Places,
 };
-
-/// How often it is looked whether links are missing.
-const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What the driver knows of introductions.
 #[derive(Debug)]
@@ -42,26 +37,12 @@ struct Answering {
 
 impl Introductions {
     /// For a peer that wants so many links to tabs. With none it only carries.
-    pub(super) fn start(wanted: u32, inlet: Inlet, notices: mpsc::Sender<DriverNotice>) -> Self {
-        if wanted > 0 {
-            executor::spawn(tick(notices));
-        }
+    pub(super) fn new(wanted: u32, inlet: Inlet) -> Self {
         Self {
             seeker: Seeker::new(usize::try_from(wanted).unwrap_or(usize::MAX)),
             carried: Places::new(CARRIED_MAX),
             answering: HashMap::new(),
             inlet,
-        }
-    }
-}
-
-/// Ends with the driver.
-async fn tick(mut notices: mpsc::Sender<DriverNotice>) {
-    loop {
-        Delay::new(TICK).await;
-        let tick = DriverNotice::Introduction(Notice::Tick);
-        if futures::SinkExt::send(&mut notices, tick).await.is_err() {
-            return;
         }
     }
 }
@@ -76,7 +57,6 @@ impl Driver {
                 answer,
             } => self.on_asked(connection, request, answer),
             Notice::Listed { via, peers } => self.on_listed(via, peers),
-            Notice::Tick => self.seek(),
         }
     }
 
@@ -253,10 +233,13 @@ impl Driver {
         self.introductions.seeker.accepts(from, links)
     }
 
-    /// Asks a neighbour for its peers when links are missing.
-    fn seek(&mut self) {
+    /// Asks a neighbour for its peers when links are missing; called about once a second.
+    pub(super) fn seek(&mut self) {
+        if self.closing.is_some() || !self.introductions.seeker.seeks() {
+            return;
+        }
         let companions = self.companions();
-        if self.closing.is_some() || self.introductions.seeker.tick(companions) == 0 {
+        if self.introductions.seeker.tick(companions) == 0 {
             return;
         }
         self.make_room();

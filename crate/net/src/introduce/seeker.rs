@@ -45,6 +45,11 @@ impl Seeker {
         }
     }
 
+    /// Whether any links are wanted.
+    pub(crate) const fn seeks(&self) -> bool {
+        self.wanted > 0
+    }
+
     /// A tick has passed with so many links, those included that are being made. Gives how many to look
     /// for now: none most times.
     pub(crate) fn tick(&mut self, links: usize) -> usize {
