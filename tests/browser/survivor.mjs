@@ -6,7 +6,7 @@ import { byId, visit, waitForPhase } from "./browser.mjs";
 /** Ballots are bytes to the swarm, as all gossip is; this topic is no network's. */
 const TOPIC = "/eth2/01020304/light_client_finality_update/ssz_snappy";
 /** With three of five others each, six tabs are connected among themselves, whoever is linked to whom. */
-export const TABS_WANTED = 3;
+const TABS_WANTED = 3;
 
 /** @typedef {Awaited<ReturnType<typeof survivor>>} Survivor */
 /** @typedef {{ peer: string, introducer: string, at: number }} Link */
@@ -40,6 +40,7 @@ const TAKE_BALLOTS = () => {
   }, 50);
   Object.assign(window, {
     ballots,
+    refused: [],
     /** Who is connected now, each with the event of its connection. */
     connected: (/** @type {string} */ kind) => {
       const open = new Map();
@@ -85,27 +86,34 @@ export async function survivor(browser, url, gateways) {
     /** The bare swarm's links to tabs: who introduced them, and when. */
     links: () => bare.evaluate(() => /** @type {any} */ (window).connected("tab").map((/** @type {any} */ { peer, address, at }) =>
       /** @type {Link} */ ({ peer, introducer: address.split("/")[2], at }))),
-    /** Publishes a ballot; fails when nobody takes part. @param {number[]} ballot */
-    cast: (ballot) => bare.evaluate(([topic, ballot]) =>
-      /** @type {any} */ (window).swarm.publish(topic, new Uint8Array(/** @type {number[]} */ (ballot))), /** @type {const} */ ([TOPIC, ballot])),
+    /** Publishes a ballot; false if that is refused, because nobody takes part. @param {number[]} ballot */
+    cast: (ballot) => bare.evaluate(([topic, ballot]) => {
+      const { swarm, refused } = /** @type {any} */ (window);
+      const published = swarm.publish(topic, new Uint8Array(/** @type {number[]} */ (ballot)));
+      return published.then(() => true, (/** @type {Error} */ { message }) => {
+        refused.push(message);
+        return false;
+      });
+    }, /** @type {const} */ ([TOPIC, ballot])),
     /** All ballots that came from others. */
     ballots: () => bare.evaluate(() => /** @type {number[][]} */ (/** @type {any} */ (window).ballots)),
-    /** Breaks all links but some, and gives the time when that was noticed. @param {number} kept */
+    /** Breaks all links but some, until that is noticed, and gives the time when it began. @param {number} kept */
     breakLinks: (kept) => bare.evaluate(async (kept) => {
       const { connections, connected, heard } = /** @type {any} */ (window);
-      const before = heard.length;
+      const [before, began] = [heard.length, performance.now()];
       const links = connected("tab").length;
       const open = connections.filter((/** @type {RTCPeerConnection} */ { connectionState }) => connectionState === "connected");
       for (const connection of open.slice(kept)) connection.close();
       const gone = () => heard.slice(before).filter((/** @type {any} */ { type }) => type === "disconnected").length;
       while (gone() < links - kept) await new Promise((resolve) => setTimeout(resolve, 50));
-      return heard.findLast((/** @type {any} */ { type }) => type === "disconnected").at;
+      return began;
     }, kept),
     /** For a report of a failure. */
     state: async () => ({
       phase: await phase(),
       slot: await slot(),
       ballots: await bare.evaluate(() => /** @type {any} */ (window).ballots.map(([number]) => number).join(" ")),
+      refused: await bare.evaluate(() => /** @type {any} */ (window).refused.slice(-5)),
       page: visitor.errors.slice(-5),
       bare: bareVisitor.uncaught().slice(-5),
     }),
