@@ -222,9 +222,14 @@ impl Driver {
             || answering.contains_key(from);
         let own = *self.swarm.local_peer_id();
         let ours_counts = self.is_dialling(from) && own < *from;
-        let is_known = *from == own || self.peers.contains_key(from);
-        if is_busy || ours_counts || is_known {
+        if is_busy || ours_counts || *from == own {
             return false;
+        }
+        if let Some(link) = self.newest(from) {
+            // Who has a link that is not just being made does not ask for one: it has lost it, and we do not
+            // know yet. The new link takes the place of the old.
+            let is_lost = link.kind == PeerKind::Tab && link.since.elapsed() >= INTRODUCTION_TIME;
+            return is_lost && !self.introductions.seeker.is_shunned(from);
         }
         if self.introductions.seeker.missing(self.companions()) > 0 {
             self.make_room();
