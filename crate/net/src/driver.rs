@@ -45,6 +45,9 @@ const PENDING_EVENTS_MAX: usize = 64;
 const NOTICES_MAX: usize = 256;
 /// Steps without a pause before others get to run.
 const BURST_MAX: u32 = 64;
+/// How often the swarm is polled in any case. Gossipsub 0.50 starts a timer of its own anew when it has fired
+/// and does not poll it: without us, a peer to whom nothing happens would have no more heartbeats.
+const PULSE: std::time::Duration = std::time::Duration::from_secs(1);
 /// How long closing all connections may take.
 const CLOSE_TIME: std::time::Duration = std::time::Duration::from_secs(4);
 
@@ -92,7 +95,7 @@ impl Swarm {
         lock(&records).listen(&announced);
         let mut driver = Driver {
             swarm,
-            introductions: Introductions::start(config.limits.tabs, inlet, notices_sender.clone()),
+            introductions: Introductions::new(config.limits.tabs, inlet),
             repetition,
             published: 0,
             commands,
@@ -107,6 +110,7 @@ impl Swarm {
             listening: listening.clone(),
             records: records.clone(),
             announces: !announced.is_empty(),
+            pulse: Delay::new(PULSE),
             closing: None,
         };
         for topic in &config.topics {
@@ -179,6 +183,7 @@ struct Driver {
     records: records::Shared,
     /// Whether our record holds what the configuration says, and not where we listen.
     announces: bool,
+    pulse: Delay,
     closing: Option<Delay>,
 }
 
@@ -223,6 +228,11 @@ impl Driver {
         };
         if is_closed {
             return Poll::Ready(ControlFlow::Break(()));
+        }
+        if self.pulse.poll_unpin(context).is_ready() {
+            self.pulse = Delay::new(PULSE);
+            self.seek();
+            progress = true;
         }
         if let Poll::Ready(Some(command)) = self.commands.poll_next_unpin(context) {
             self.on_command(command);

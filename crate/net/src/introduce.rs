@@ -60,8 +60,6 @@ pub(crate) enum Notice {
     },
     /// A neighbour told its peers.
     Listed { via: PeerId, peers: Vec<PeerId> },
-    /// Time has passed.
-    Tick,
 }
 
 /// An offer of ours that is to be carried.

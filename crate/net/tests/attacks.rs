@@ -39,3 +39,8 @@ async fn who_reads_nothing_holds_nobody_up() {
 async fn sybils_that_withhold_do_not_keep_a_message_from_anybody() {
     attacks::sybils_that_withhold_do_not_keep_a_message_from_anybody(Over::Memory).await;
 }
+
+#[tokio::test]
+async fn who_announces_and_withholds_only_delays_a_message() {
+    attacks::who_announces_and_withholds_only_delays_a_message(Over::Memory).await;
+}

@@ -9,13 +9,17 @@
 mod common;
 
 use common::{Peer, finality_topic, memory_listener};
-use lampyris_net::{Config, Event, Limits, PeerKind, Transport, Verdict};
+use lampyris_net::{Config, Event, Key, Limits, PeerKind, Transport, Verdict};
 use lampyris_wire::gossip;
 
 fn tab(wanted: u32) -> Peer {
+    tab_of(wanted, &finality_topic())
+}
+
+fn tab_of(wanted: u32, topic: &str) -> Peer {
     Peer::start(Config {
         transport: Transport::Memory { listen: None },
-        topics: vec![finality_topic()],
+        topics: vec![topic.into()],
         limits: Limits {
             tabs: wanted,
             ..Limits::default()
@@ -170,4 +174,63 @@ async fn who_asks_too_often_is_not_heard() {
         answered += usize::from(reason.contains("does not know the peer"));
     }
     assert!((32..60).contains(&answered), "{answered}");
+}
+
+/// Tabs that are linked only to tabs of other topics would have no gossip without their gateway.
+#[tokio::test]
+async fn a_tab_looks_until_it_has_somebody_who_takes_part_in_its_topic() {
+    let other_topic = gossip::topic_name([5, 6, 7, 8], gossip::TopicKind::FinalityUpdate);
+    let mut gateway = memory_listener(&[]);
+    let mut one = tab(1);
+    one.connect(&mut gateway).await;
+    // All that it accepts: there is no room for one who comes later.
+    let mut strangers = [tab_of(1, &other_topic), tab_of(1, &other_topic)];
+    for stranger in &mut strangers {
+        stranger.connect(&mut gateway).await;
+        let address = format!("/p2p/{}/webrtc/p2p/{}", gateway.id(), stranger.id());
+        one.handle.dial(&address).unwrap();
+        while introduced(&mut one).await.0 != stranger.id() {}
+    }
+    let mut other = tab(1);
+    other.connect(&mut gateway).await;
+    while introduced(&mut other).await.0 != one.id() {}
+    let data = gossip::compress(b"news");
+    let topic = finality_topic();
+    while other.handle.publish(&topic, data.clone()).await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(heard(&mut one).await.2, data);
+}
+
+/// A browser may break a link that its other end believes in for some ten seconds more.
+#[tokio::test]
+async fn who_lost_its_link_is_taken_back_before_the_other_side_has_noticed() {
+    let mut gateway = memory_listener(&[]);
+    let key = Key::generate();
+    let same_peer = |tabs| {
+        Peer::start(Config {
+            key: key.clone(),
+            transport: Transport::Memory { listen: None },
+            limits: Limits {
+                tabs,
+                ..Limits::default()
+            },
+            ..Config::default()
+        })
+    };
+    let (mut before, mut other) = (same_peer(1), tab(1));
+    before.connect(&mut gateway).await;
+    other.connect(&mut gateway).await;
+    assert_eq!(introduced(&mut other).await.0, before.id());
+    let mut after = same_peer(0);
+    let via = gateway.id();
+    after.handle.dial(&gateway.address().await).unwrap();
+    after.until_connected(&via).await;
+    // Two that seek each other at once must not replace each other's links.
+    let reason = refusal(&mut after, &via, &other.id()).await;
+    assert!(reason.contains("does not want"), "{reason}");
+    tokio::time::sleep(std::time::Duration::from_secs(21)).await;
+    let address = format!("/p2p/{via}/webrtc/p2p/{}", other.id());
+    after.handle.dial(&address).unwrap();
+    assert_eq!(introduced(&mut after).await, (other.id(), via));
 }

@@ -23,8 +23,9 @@ pub const GOSSIP_FACTOR: f64 = 0.25;
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Heartbeats for which a message can be had, and for which a verdict may take.
 pub const HISTORY_LENGTH: usize = 12;
-/// Heartbeats for which it is told that there is a message.
-pub const HISTORY_GOSSIP: usize = 3;
+/// Heartbeats for which it is told that there is a message: for [`IWANT_FOLLOWUP`] nobody else is asked for
+/// it, so that who announces first and then dies, or lies, must be outlasted; twice, and some beats more.
+pub const HISTORY_GOSSIP: usize = 10;
 /// How long a message is remembered as seen: two epochs of mainnet, as Ethereum has it.
 pub const SEEN_TIME: Duration = Duration::from_secs(768);
 /// How long who was pruned must not be grafted.

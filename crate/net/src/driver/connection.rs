@@ -11,6 +11,7 @@ use libp2p::{Multiaddr, PeerId, StreamProtocol, swarm::ConnectionId};
 
 use super::Notice;
 use crate::{
+    clock::Moment,
     error::RequestError,
     event::{Event, PeerKind},
     executor,
@@ -32,6 +33,7 @@ use crate::{
 pub(super) struct Connection {
     pub(super) peer: PeerId,
     pub(super) kind: PeerKind,
+    pub(super) since: Moment,
     /// Offers that are carried to it.
     pub(super) carried: Places,
     /// The address to dial when it is closed.
@@ -94,6 +96,7 @@ impl Connection {
         Self {
             peer,
             kind,
+            since: Moment::now(),
             carried: Places::new(introduce::STREAMS_PER_PEER_MAX),
             redial: None,
             close_reason: None,

@@ -2,25 +2,20 @@
 
 use std::collections::HashMap;
 
-use futures::channel::{mpsc, oneshot};
-use futures_timer::Delay;
+use futures::channel::oneshot;
 use lampyris_wire::introduce::{PEERS_MAX, Refusal, Request, Response};
-use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
+use libp2p::{Multiaddr, PeerId, gossipsub::TopicHash, swarm::ConnectionId};
 
-use super::{Connection, Driver, Notice as DriverNotice};
+use super::{Connection, Driver};
 use crate::{
     clock::Moment,
     event::PeerKind,
-    executor,
     introduce::{
         self, ANSWERING_MAX, ANSWERING_PER_CARRIER_MAX, Address, CARRIED_MAX, INTRODUCTION_TIME,
         Inlet, Notice, Offered, Patience, Seeker, Wish, random_below,
     },
     places::Places,
 };
-
-/// How often it is looked whether links are missing.
-const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What the driver knows of introductions.
 #[derive(Debug)]
@@ -42,26 +37,12 @@ struct Answering {
 
 impl Introductions {
     /// For a peer that wants so many links to tabs. With none it only carries.
-    pub(super) fn start(wanted: u32, inlet: Inlet, notices: mpsc::Sender<DriverNotice>) -> Self {
-        if wanted > 0 {
-            executor::spawn(tick(notices));
-        }
+    pub(super) fn new(wanted: u32, inlet: Inlet) -> Self {
         Self {
             seeker: Seeker::new(usize::try_from(wanted).unwrap_or(usize::MAX)),
             carried: Places::new(CARRIED_MAX),
             answering: HashMap::new(),
             inlet,
-        }
-    }
-}
-
-/// Ends with the driver.
-async fn tick(mut notices: mpsc::Sender<DriverNotice>) {
-    loop {
-        Delay::new(TICK).await;
-        let tick = DriverNotice::Introduction(Notice::Tick);
-        if futures::SinkExt::send(&mut notices, tick).await.is_err() {
-            return;
         }
     }
 }
@@ -76,7 +57,6 @@ impl Driver {
                 answer,
             } => self.on_asked(connection, request, answer),
             Notice::Listed { via, peers } => self.on_listed(via, peers),
-            Notice::Tick => self.seek(),
         }
     }
 
@@ -242,17 +222,32 @@ impl Driver {
             || answering.contains_key(from);
         let own = *self.swarm.local_peer_id();
         let ours_counts = self.is_dialling(from) && own < *from;
-        let is_known = *from == own || self.peers.contains_key(from);
+        if is_busy || ours_counts || *from == own {
+            return false;
+        }
+        if let Some(link) = self.newest(from) {
+            // Who has a link that is not just being made does not ask for one: it has lost it, and we do not
+            // know yet. The new link takes the place of the old.
+            let is_lost = link.kind == PeerKind::Tab && link.since.elapsed() >= INTRODUCTION_TIME;
+            return is_lost && !self.introductions.seeker.is_shunned(from);
+        }
+        if self.introductions.seeker.missing(self.companions()) > 0 {
+            self.make_room();
+        }
         let links = self.tab_links();
-        !is_busy && !ours_counts && !is_known && self.introductions.seeker.accepts(from, links)
+        self.introductions.seeker.accepts(from, links)
     }
 
-    /// Asks a neighbour for its peers when links are missing.
-    fn seek(&mut self) {
-        let links = self.tab_links();
-        if self.closing.is_some() || self.introductions.seeker.tick(links) == 0 {
+    /// Asks a neighbour for its peers when links are missing; called about once a second.
+    pub(super) fn seek(&mut self) {
+        if self.closing.is_some() || !self.introductions.seeker.seeks() {
             return;
         }
+        let companions = self.companions();
+        if self.introductions.seeker.tick(companions) == 0 {
+            return;
+        }
+        self.make_room();
         let neighbours: Vec<_> = self.peers.keys().copied().collect();
         let chosen = neighbours.get(random_below(neighbours.len()));
         let Some((via, neighbour)) = chosen.and_then(|via| Some((*via, self.newest(via)?))) else {
@@ -273,28 +268,79 @@ impl Driver {
                 && !self.is_dialling(peer)
                 && !self.introductions.answering.contains_key(peer)
         });
-        let missing = self.introductions.seeker.missing(self.tab_links());
-        for peer in self.introductions.seeker.choose(told, missing) {
+        let seeker = &self.introductions.seeker;
+        let missing = seeker.missing(self.companions());
+        let count = missing.min(seeker.room(self.tab_links()));
+        for peer in seeker.choose(told, count) {
             self.dial(Address { via, peer }.to_multiaddr());
+        }
+    }
+
+    /// Closes a link to a tab that speaks of nothing that we want to hear, if no other link can be made.
+    fn make_room(&mut self) {
+        if self.introductions.seeker.room(self.tab_links()) > 0 {
+            return;
+        }
+        let topics = self.topics_of_tabs();
+        let gossip = &self.swarm.behaviour().gossip;
+        let strangers: Vec<_> = topics
+            .iter()
+            .filter(|(_, theirs)| !theirs.is_empty())
+            .filter(|(_, theirs)| gossip.topics().all(|ours| !theirs.contains(&ours)))
+            .map(|(peer, _)| *peer)
+            .collect();
+        if let Some(stranger) = strangers.get(random_below(strangers.len())).copied() {
+            self.introductions.seeker.failed(stranger);
+            for connection in self.peers.get(&stranger).cloned().unwrap_or_default() {
+                self.close(connection, "it shares none of our topics".into());
+            }
         }
     }
 
     /// Links to tabs, those included that are being made.
     fn tab_links(&self) -> usize {
-        let dialling = self.dialling.values().filter_map(Address::parse).count();
-        self.tabs().count() + dialling + self.introductions.answering.len()
+        self.tabs().count() + self.being_made()
     }
 
+    fn being_made(&self) -> usize {
+        let dialling = self.dialling.values().filter_map(Address::parse).count();
+        dialling + self.introductions.answering.len()
+    }
+
+    /// Links to tabs that take part in the topic of ours that has the fewest of them, those included that
+    /// are being made or did not say yet. Others carry none of our gossip.
+    fn companions(&self) -> usize {
+        let topics = self.topics_of_tabs();
+        let taking_part = |ours: &TopicHash| {
+            let knows = |theirs: &&Vec<&TopicHash>| theirs.is_empty() || theirs.contains(&ours);
+            topics.values().filter(knows).count()
+        };
+        let gossip = &self.swarm.behaviour().gossip;
+        let fewest = gossip.topics().map(taking_part).min();
+        fewest.unwrap_or(topics.len()) + self.being_made()
+    }
+
+    fn topics_of_tabs(&self) -> HashMap<PeerId, Vec<&TopicHash>> {
+        let mut tabs: HashMap<_, _> = self.tabs().map(|peer| (peer, Vec::new())).collect();
+        for (peer, topics) in self.swarm.behaviour().gossip.all_peers() {
+            if let Some(tab) = tabs.get_mut(peer) {
+                *tab = topics;
+            }
+        }
+        tabs
+    }
+
+    /// The tabs that we are linked to, and stay linked to.
     fn tabs(&self) -> impl Iterator<Item = PeerId> {
         self.peers
             .iter()
-            .filter(|(_, connections)| self.kind_of(connections) == Some(PeerKind::Tab))
+            .filter(|(_, connections)| self.is_tab(connections))
             .map(|(peer, _)| *peer)
     }
 
-    fn kind_of(&self, connections: &[ConnectionId]) -> Option<PeerKind> {
-        let newest = self.connections.get(connections.last()?)?;
-        Some(newest.kind)
+    fn is_tab(&self, connections: &[ConnectionId]) -> bool {
+        let newest = connections.last().and_then(|id| self.connections.get(id));
+        newest.is_some_and(|link| link.kind == PeerKind::Tab && link.close_reason.is_none())
     }
 
     fn newest(&self, peer: &PeerId) -> Option<&Connection> {

@@ -8,8 +8,11 @@ use super::random_below;
 
 /// Peers of whom we remember that they are not to be sought.
 const AVOIDED_MAX: usize = 128;
-/// For how many ticks, after an introduction came to nothing: a network in between may not let it pass.
-const FAILED_TICKS: u64 = 60;
+/// For how many ticks, after an introduction came to nothing: it may have been busy, or not know yet that
+/// our last link to it is dead. Doubled each time …
+const FAILED_TICKS_MIN: u64 = 4;
+/// … up to this many: a network in between may not let it pass.
+const FAILED_TICKS_MAX: u64 = 64;
 /// For how many ticks, and not taken either, after our own side sent a peer away.
 const SHUNNED_TICKS: u64 = 600;
 /// The longest pause between two questions, in ticks.
@@ -30,6 +33,7 @@ pub(crate) struct Seeker {
 #[derive(Clone, Copy, Debug)]
 struct Avoided {
     until: u64,
+    ticks: u64,
     is_shunned: bool,
 }
 
@@ -43,6 +47,11 @@ impl Seeker {
             pause: 1,
             avoided: HashMap::new(),
         }
+    }
+
+    /// Whether any links are wanted.
+    pub(crate) const fn seeks(&self) -> bool {
+        self.wanted > 0
     }
 
     /// A tick has passed with so many links, those included that are being made. Gives how many to look
@@ -63,6 +72,11 @@ impl Seeker {
         self.wanted.saturating_sub(links)
     }
 
+    /// How many more links are accepted.
+    pub(crate) const fn room(&self, links: usize) -> usize {
+        self.wanted.saturating_mul(2).saturating_sub(links)
+    }
+
     /// Somebody came or went: it is worth looking soon.
     pub(crate) fn hurry(&mut self) {
         self.pause = 1;
@@ -71,7 +85,12 @@ impl Seeker {
 
     /// An introduction to a peer came to nothing.
     pub(crate) fn failed(&mut self, peer: PeerId) {
-        self.avoid(peer, FAILED_TICKS, false);
+        let before = self
+            .avoided
+            .get(&peer)
+            .filter(|avoided| !avoided.is_shunned);
+        let doubled = before.map_or(FAILED_TICKS_MIN, |avoided| 2 * avoided.ticks);
+        self.avoid(peer, doubled.min(FAILED_TICKS_MAX), false);
     }
 
     /// Our own side sent a peer away.
@@ -81,8 +100,12 @@ impl Seeker {
 
     /// Whether an offer of a peer is worth an answer, with so many links.
     pub(crate) fn accepts(&self, peer: &PeerId, links: usize) -> bool {
-        let is_shunned = self.avoided(peer).is_some_and(|avoided| avoided.is_shunned);
-        links < self.wanted.saturating_mul(2) && !is_shunned
+        self.room(links) > 0 && !self.is_shunned(peer)
+    }
+
+    /// Whether our own side sent a peer away lately.
+    pub(crate) fn is_shunned(&self, peer: &PeerId) -> bool {
+        self.avoided(peer).is_some_and(|avoided| avoided.is_shunned)
     }
 
     /// Some of the peers that a neighbour told us, at random.
@@ -115,7 +138,11 @@ impl Seeker {
             self.avoided.remove(&first);
         }
         let until = self.now + ticks;
-        let avoided = Avoided { until, is_shunned };
+        let avoided = Avoided {
+            until,
+            ticks,
+            is_shunned,
+        };
         // A failure does not shorten what somebody earned.
         let entry = self.avoided.entry(peer).or_insert(avoided);
         if is_shunned || !entry.is_shunned || entry.until <= self.now {
@@ -158,7 +185,7 @@ mod tests {
         let all = vec![good, failed, bad];
         assert_eq!(seeker.choose(all.clone(), 3), [good]);
         assert!(seeker.accepts(&failed, 0) && !seeker.accepts(&bad, 0));
-        assert!((0..FAILED_TICKS).all(|_| seeker.tick(2) == 0));
+        assert!((0..FAILED_TICKS_MIN).all(|_| seeker.tick(2) == 0));
         let mut chosen = seeker.choose(all.clone(), 3);
         chosen.sort();
         let mut expected = vec![good, failed];
@@ -168,6 +195,23 @@ mod tests {
         assert!((0..SHUNNED_TICKS).all(|_| seeker.tick(2) == 0));
         assert_eq!(seeker.choose(all, 3).len(), 3);
         assert!(seeker.accepts(&bad, 0));
+    }
+
+    #[test]
+    fn who_fails_again_and_again_is_left_alone_for_longer_and_longer() {
+        let peer = PeerId::random();
+        let mut seeker = Seeker::new(1);
+        let mut pauses = Vec::new();
+        for _ in 0..7 {
+            seeker.failed(peer);
+            let mut ticks = 0;
+            while seeker.choose(vec![peer], 1).is_empty() {
+                seeker.tick(1);
+                ticks += 1;
+            }
+            pauses.push(ticks);
+        }
+        assert_eq!(pauses, [4, 8, 16, 32, 64, 64, 64]);
     }
 
     #[test]

@@ -103,6 +103,21 @@ impl Victim {
         honest
     }
 
+    /// Peers that say nothing fill its mesh before others come.
+    async fn surrounded(&self) -> Vec<(Raw, libp2p::Stream)> {
+        let topic = finality_topic();
+        let mut sybils = Vec::new();
+        for _ in 0..mesh::D_HIGH {
+            let mut sybil = Raw::connect(&self.address, true).await;
+            let mut stream = sybil.open().await;
+            assert!(write(&mut stream, &subscription(&topic)).await);
+            assert!(write(&mut stream, &graft(&topic)).await);
+            sybils.push((sybil, stream));
+        }
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        sybils
+    }
+
     /// What an attacker says is not even looked at.
     async fn ignores(&self, stream: &mut libp2p::Stream) {
         let before = self.judged();
@@ -285,18 +300,8 @@ pub(crate) async fn who_reads_nothing_holds_nobody_up(over: Over) {
 
 pub(crate) async fn sybils_that_withhold_do_not_keep_a_message_from_anybody(over: Over) {
     // Five that say nothing for each honest neighbour, and the whole mesh is theirs.
-    let topic = finality_topic();
     let victim = Victim::start(over).await;
-    let mut sybils = Vec::new();
-    for _ in 0..10 {
-        let mut sybil = Raw::connect(&victim.address, true).await;
-        let mut stream = sybil.open().await;
-        assert!(write(&mut stream, &subscription(&topic)).await);
-        assert!(write(&mut stream, &graft(&topic)).await);
-        sybils.push((sybil, stream));
-    }
-    // Their meshes are full before the honest ones come.
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let _sybils = victim.surrounded().await;
     let publisher = victim.honest().await;
     let mut end = victim.honest().await;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
@@ -304,4 +309,33 @@ pub(crate) async fn sybils_that_withhold_do_not_keep_a_message_from_anybody(over
     let (.., received) = end.gossip_patiently().await;
     assert_eq!(received, gossip::compress(b"good among sybils"));
     victim.tell("ten sybils and two honest ones");
+}
+
+pub(crate) async fn who_announces_and_withholds_only_delays_a_message(over: Over) {
+    let topic = finality_topic();
+    let between = Victim::start(over).await;
+    let _sybils = between.surrounded().await;
+    let publisher = between.honest().await;
+    // In nobody's mesh: all that it is told are announcements, and it believes the first.
+    let mut end = listener(over, &[&topic]);
+    end.handle.dial(&between.address).unwrap();
+    end.subscribed().await;
+    let mut liar = Raw::connect(&end.address().await, true).await;
+    let mut stream = liar.open().await;
+    assert!(write(&mut stream, &subscription(&topic)).await);
+    // Gossipsub's first heartbeat is late; then it announces each second.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let data = gossip::compress(b"good, and announced by a liar");
+    let id = gossip::message_id(&topic, &data).to_vec();
+    assert!(write(&mut stream, &have(&topic, std::iter::once(id))).await);
+    let asked = async {
+        while liar.wanted() == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, asked).await.is_ok());
+    let published = publisher.handle.publish(&topic, data.clone()).await;
+    published.unwrap();
+    let (.., received) = end.gossip_patiently().await;
+    assert_eq!(received, data);
 }
