@@ -71,5 +71,5 @@ setInterval(() => {
   renewAnswers();
   changed();
 }, TICK_MS);
-draw();
 void startSession();
+draw();
