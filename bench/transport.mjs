@@ -2,7 +2,8 @@
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cargoTarget, runFolder } from '../scripts/library/paths.mjs';
+import { nativeProgram } from '../scripts/build.mjs';
+import { runFolder } from '../scripts/library/paths.mjs';
 import { startLongRunning, waitFor } from '../scripts/library/processes.mjs';
 import { run } from '../scripts/library/run.mjs';
 import { servePage } from '../scripts/serve.mjs';
@@ -16,9 +17,9 @@ const largeAnswersOfPage = 3;
 /** As large as an answer of the state protocol may be, rounded down. */
 const largeBytes = 4_000_000;
 
-/** The native peer, an example of the swarm's crate: it answers with as many bytes as it is asked for. */
+/** The native peer, an example of the swarm's crate, built as gateways are: it answers with as many bytes as it is asked for. */
 export async function build() {
-  await run('cargo', ['build', '--locked', '--release', '-p', 'lampyris-net', '--example', 'listener'], { quiet: true });
+  await run('cargo', ['build', '--locked', '-p', 'lampyris-net', '--example', 'listener'], { quiet: true });
   await libp2p.build();
 }
 
@@ -27,7 +28,7 @@ export async function measureTransport() {
   const folder = join(runFolder, `transport-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   const log = join(folder, 'log.txt');
-  const listener = startLongRunning(join(cargoTarget, 'release', 'examples', 'listener'), [folder, '127.0.0.1:0'], log);
+  const listener = startLongRunning(nativeProgram(join('examples', 'listener')), [folder, '127.0.0.1:0'], log);
   const server = await servePage({ config: () => ({}) });
   const browser = await startChromium();
   try {
