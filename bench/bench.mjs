@@ -17,13 +17,14 @@ import { places } from './places.mjs';
 import { measureProofs } from './proofs.mjs';
 import { print } from './rows.mjs';
 import { measureSizes } from './size.mjs';
+import * as transport from './transport.mjs';
 
-const parts = /** @type {const} */ (['consensus', 'proofs', 'size', 'pages']);
+const parts = /** @type {const} */ (['consensus', 'proofs', 'size', 'pages', 'transport']);
 const defaultOutput = join(root, 'bench', 'results.json');
 
 const help = `Usage: npm run bench [-- options]
 
-Measures us beside Helios, Colibri and Lodestar, and beside native code as the limit. Prints a table and writes it as JSON:
+Measures us beside Helios, Colibri, Lodestar and js-libp2p, and beside native code as the limit. Prints a table and writes it as JSON:
 [{ what, where, unit, ours, peer, theirs, ratio, ratioOfFastest, required, met }], medians of runs in turns. A ratio above 1 says that we are better.
 
   --only PART     one of ${parts.join(', ')}; may be given several times
@@ -75,6 +76,10 @@ async function prepare(wanted, wherever) {
   await ensureLockedPackages(join(root, 'bench'));
   await native.build();
   if (wanted.includes('pages')) await build();
+  if (wanted.includes('transport')) {
+    await build({ native: false });
+    await transport.build();
+  }
   if (wanted.includes('size')) await buildWasmCrate(join(root, 'crate', 'wasm', 'core'), 'lampyris_core', generatedFolder, 'wasm');
   if (!wanted.includes('consensus') && !wanted.includes('proofs')) return;
   await buildWasmCrate(join(root, 'bench', 'wasm'), 'lampyris_bench', join(root, 'bench', 'page', 'generated'), 'wasm');
@@ -103,6 +108,10 @@ async function measure(wanted, wherever) {
   if (wanted.includes('pages') && wherever.includes('chromium')) {
     progress('Measuring cold starts …');
     rows.push(...await measurePages(data.capella.checkpoint));
+  }
+  if (wanted.includes('transport') && wherever.includes('chromium')) {
+    progress('Measuring the transport …');
+    rows.push(...await transport.measureTransport());
   }
   return rows;
 }

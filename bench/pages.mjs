@@ -95,29 +95,64 @@ async function visits(browser, url) {
   const context = await browser.newContext();
   try {
     const page = await context.newPage();
-    const first = await timedUntil(page, () => page.goto(url, { waitUntil: 'commit' }), synced);
+    const shown = await watched(page);
+    const first = await shown(() => page.goto(url, { waitUntil: 'commit' }));
     // The core stores each finalized head soon after it is verified.
     await page.waitForTimeout(2_000);
-    const reload = () => page.reload({ waitUntil: 'commit' });
-    return { first, reload: await timedUntil(page, reload, verified), reloadSynced: await timedUntil(page, reload, synced) };
+    const again = await shown(() => page.reload({ waitUntil: 'commit' }));
+    return { first: first.synced, reload: again.verified, reloadSynced: again.synced };
   } finally {
     await context.close();
   }
 }
 
-const verified = '.head-card[data-proven="true"]';
-const synced = '[data-testid="status-phase"][data-phase="synced"]';
+/** What a page shows when it has got so far. */
+const selectors = { verified: '.head-card[data-proven="true"]', synced: '[data-testid="status-phase"][data-phase="synced"]' };
+
+const patienceMs = 60_000;
+
+/** @typedef {keyof typeof selectors} Shown */
 
 /**
+ * Watches a page from within, where nothing has to be asked again and again: Playwright's own waiting looks every half second in the end.
  * @param {import('playwright-core').Page} page
- * @param {() => Promise<unknown>} navigate
- * @param {string} selector
+ * @returns {Promise<(navigate: () => Promise<unknown>) => Promise<Record<Shown, number>>>} milliseconds from a navigation until each is shown
  */
-async function timedUntil(page, navigate, selector) {
-  const startedAt = performance.now();
-  await navigate();
-  await page.waitForSelector(selector, { state: 'attached', timeout: 60_000 });
-  return performance.now() - startedAt;
+async function watched(page) {
+  /** @type {(what: Shown) => void} */
+  let tell = () => {};
+  await page.exposeFunction('shown', (/** @type {Shown} */ what) => tell(what));
+  await page.addInitScript(watch, selectors);
+  return (navigate) => new Promise((resolve, reject) => {
+    /** @type {Partial<Record<Shown, number>>} */
+    const times = {};
+    const timer = setTimeout(() => reject(new Error(`the page showed no more than ${JSON.stringify(times)} within ${patienceMs} ms`)), patienceMs);
+    const startedAt = performance.now();
+    tell = (what) => {
+      times[what] = performance.now() - startedAt;
+      if (times.verified === undefined || times.synced === undefined) return;
+      clearTimeout(timer);
+      resolve({ verified: times.verified, synced: times.synced });
+    };
+    navigate().catch(reject);
+  });
+}
+
+/**
+ * Runs in the page before its own scripts: tells of each selector once, as soon as something matches.
+ * @param {Record<string, string>} selectors
+ */
+function watch(selectors) {
+  const waiting = new Map(Object.entries(selectors));
+  const observer = new MutationObserver(() => {
+    for (const [what, selector] of waiting) {
+      if (document.querySelector(selector) === null) continue;
+      waiting.delete(what);
+      void /** @type {any} */ (globalThis).shown(what);
+    }
+    if (waiting.size === 0) observer.disconnect();
+  });
+  observer.observe(document, { subtree: true, childList: true, attributes: true });
 }
 
 /**

@@ -31,6 +31,8 @@ const requiredValues = {
   cold_start_page_devnet: { most: 1_000 },
   reload_page_mainnet: { most: 300 },
   reload_page_devnet: { most: 300 },
+  // 5 MB a second.
+  response_4_mb: { most: 800 },
 };
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The worker in which everything is verified: it loads the core, and is its host.
  *
- * The page calls `load`, then `start`: the answer of `start` is the handshake, after it the worker is ready or has said why not.
+ * The page calls `start`, whose answer is the handshake: after it the worker is ready or has said why not.
  * A panic of the core ends its instance: the worker says `crashed` and answers nothing more.
  * @module
  */
@@ -16,27 +16,27 @@ import { Storage, databaseName } from "./storage.js";
 /** @typedef {import("./generated-types.d.ts").Host} Host */
 /** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
 
-/** @type {Promise<CoreModule> | null} */
-let module = null;
 /** @type {Core | null} */
 let core = null;
 
-const page = new Rpc(/** @type {any} */ (self), { load, start, netEvent, call });
+const page = new Rpc(/** @type {any} */ (self), { start, netEvent, call });
 
-/** Fetches and compiles the core; apart from `start`, so that it runs while the page prepares the swarm. */
+/** Under way from the worker's first moment. */
+const module = load();
+module.catch(() => {}); // `start` says so
+
+/** Fetches and compiles the core, its two files at once. */
 async function load() {
-  module ??= import("./generated/lampyris_core.js").then(async (loaded) => {
-    await loaded.default();
-    return /** @type {CoreModule} */ (/** @type {unknown} */ (loaded));
-  });
-  await module;
+  const wasm = fetch(new URL("./generated/lampyris_core_bg.wasm", import.meta.url));
+  const loaded = await import("./generated/lampyris_core.js");
+  await loaded.default({ module_or_path: wasm });
+  return /** @type {CoreModule} */ (/** @type {unknown} */ (loaded));
 }
 
 /** @param {Config} config */
 async function start(config) {
-  await load();
-  const { Core } = /** @type {CoreModule} */ (await module);
-  const storage = await Storage.open(databaseName(config), () => page.notify("removed"));
+  const opened = Storage.open(databaseName(config), () => page.notify("removed"));
+  const [{ Core }, storage] = await Promise.all([module, opened]);
   core = new Core(config, host(storage));
   await core.start();
 }

@@ -33,11 +33,6 @@ export class CoreWorker {
     worker.addEventListener("messageerror", () => this.#crashed("a message of the worker could not be read"));
   }
 
-  /** Fetches and compiles the core. */
-  async load() {
-    await this.#rpc.call("load");
-  }
-
   /**
    * The handshake: resolves when the core is ready, rejects with what it says otherwise.
    * @param {Config} config

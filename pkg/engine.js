@@ -66,9 +66,13 @@ export class Engine {
     const { discovery = true, ...config } = this.#config;
     const gateways = this.#swarm.configure(config.gateways);
     if (discovery) this.#swarm.discover({ storage: openStorage(config), fetchGateways: this.#fetchGateways });
-    await Promise.all([core.load(), this.#swarm.open()]);
+    await Promise.all([core.start({ ...config, gateways }), this.#openSwarm()]);
+  }
+
+  /** While the core starts, so that a gateway is connected when it asks. */
+  async #openSwarm() {
+    await this.#swarm.open();
     if (this.#endedBy !== null) this.#swarm.close("the client was closed");
-    await core.start({ ...config, gateways });
   }
 
   /**

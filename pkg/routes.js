@@ -50,7 +50,7 @@ export class Routes {
    * @returns {string[]} one for each peer
    */
   configure(addresses) {
-    this.#addresses = new Map();
+    [this.#addresses, this.#configured] = [new Map(), new Set()];
     // What is wrong with a configuration is the core's to say.
     if (!Array.isArray(addresses) || addresses.some((each) => typeof each !== "string")) return addresses;
     for (const address of addresses) {
@@ -58,7 +58,13 @@ export class Routes {
       this.#addresses.set(peer, [...(this.#addresses.get(peer) ?? []), address]);
     }
     this.#configured = new Set(this.#addresses.keys());
-    return [...this.#addresses.values()].map((each) => /** @type {string} */ (each.sort(byTransport)[0]));
+    for (const each of this.#addresses.values()) each.sort(byTransport);
+    return this.gateways;
+  }
+
+  /** One address of each peer of the configuration. */
+  get gateways() {
+    return [...this.#configured].flatMap((peer) => this.#addresses.get(peer)?.[0] ?? []);
   }
 
   /** The peers of the configuration. */
@@ -88,7 +94,8 @@ export class Routes {
   /** @param {string} address */
   dial(address) {
     const peer = peerOf(address);
-    if (this.#attempts.has(peer)) return; // its end is told when it has come
+    const running = this.#attempts.get(peer);
+    if (running !== undefined) return void (running.asked = address); // its end is told when it has come
     const prefers = this.#prefersWebSocket(peer);
     const waiting = [...new Set([...(this.#addresses.get(peer) ?? []), address])].sort(
       (left, right) => byTransport(left, right) * (prefers ? -1 : 1),

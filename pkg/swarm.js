@@ -81,7 +81,10 @@ export class Swarm {
     });
   }
 
-  /** Loads the wasm if need be and starts the swarm with the topics it had. */
+  /**
+   * Loads the wasm if need be, starts the swarm with the topics it had, and dials the configured gateways before the core asks for it: of who
+   * is connected by then, or is being dialled, it hears when it dials.
+   */
   async open() {
     this.#module ??= this.#load();
     const { Swarm: NetSwarm } = await this.#module;
@@ -90,6 +93,7 @@ export class Swarm {
     /** @type {NetSwarm} */
     const swarm = new NetSwarm({ topics: [...this.#topics] }, (event) => this.#heard(swarm, event));
     this.#swarm = swarm;
+    for (const address of this.#routes.gateways) this.dial(address);
     void this.#discovery?.open((envelope) => this.#run((current) => current.remember(envelope)));
   }
 

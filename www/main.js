@@ -71,5 +71,6 @@ setInterval(() => {
   renewAnswers();
   changed();
 }, TICK_MS);
-draw();
+// What is drawn first must not keep the client waiting: it has its turn while the client's worker is made.
 void startSession();
+changed();

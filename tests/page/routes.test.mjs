@@ -37,6 +37,24 @@ test("one address of each gateway is for the core, WebRTC's if there is one", ()
   assert.deepEqual(start([WEB_SOCKET, WEB_RTC, "/dns4/b/tcp/443/wss/p2p/B"]), [WEB_RTC, "/dns4/b/tcp/443/wss/p2p/B"]);
 });
 
+test("who asks for what is being dialled already hears of its end by the address that it named", () => {
+  start();
+  routes.dial(WEB_RTC); // as the swarm does when it opens
+  routes.dial(WEB_SOCKET); // as the core does, which remembers what worked
+  failed(WEB_RTC);
+  failed(WEB_SOCKET);
+  assert.deepEqual(dialled, [WEB_RTC, WEB_SOCKET]);
+  assert.deepEqual(told.map(({ type, address }) => [type, address]), [["dial_failed", WEB_SOCKET]]);
+});
+
+test("a configuration that is not one has no gateway to dial", () => {
+  start();
+  for (const wrong of [null, "a", [WEB_RTC, 1], [null]]) {
+    routes.configure(/** @type {any} */ (wrong));
+    assert.deepEqual([routes.gateways, [...routes.configured]], [[], []]);
+  }
+});
+
 test("WebRTC is dialled alone as long as it may still come", () => {
   start();
   routes.dial(WEB_RTC);

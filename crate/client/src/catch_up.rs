@@ -54,14 +54,14 @@ impl<P: Platform> Inner<P> {
         Some((period.saturating_add(u64::from(next_known)), next_known))
     }
 
-    /// The next committee is asked for only now and then: early in a period nobody can prove it.
+    /// The next committee is asked for only now and then, as early in a period nobody can prove it; and
+    /// not before the first head, which does not need it.
     fn committee_is_due(&self) -> bool {
         let slot = self.current_slot();
         let mut chain = self.chain.borrow_mut();
-        let due = slot
-            >= chain
-                .committee_asked_slot
-                .saturating_add(COMMITTEE_EVERY_SLOTS);
+        let asked = chain.committee_asked_slot;
+        let due =
+            chain.first_head_ms.is_some() && slot >= asked.saturating_add(COMMITTEE_EVERY_SLOTS);
         if due {
             chain.committee_asked_slot = slot;
         }

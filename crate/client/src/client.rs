@@ -1,6 +1,9 @@
 //! The client: all state in one place, on one thread, behind a handle that can be cloned.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use alloy_primitives::{Address, B256};
 use lampyris_wallet::key::SecretKey;
@@ -34,6 +37,8 @@ pub(crate) struct Inner<P: Platform> {
     pub(crate) config: Config,
     pub(crate) peers: RefCell<Peers>,
     pub(crate) chain: RefCell<Chain>,
+    /// Whether the chain is being looked after: once at a time.
+    pub(crate) in_round: Cell<bool>,
     pub(crate) unlocked: RefCell<SortedMap<Address, SecretKey>>,
     pub(crate) sealed: RefCell<SortedMap<Address, Vec<u8>>>,
     pub(crate) pending: RefCell<SortedMap<B256, Pending>>,
@@ -63,6 +68,7 @@ impl<P: Platform> Client<P> {
                 config,
                 peers: RefCell::default(),
                 chain: RefCell::new(chain),
+                in_round: Cell::default(),
                 unlocked: RefCell::default(),
                 sealed: RefCell::default(),
                 pending: RefCell::default(),
@@ -119,6 +125,7 @@ impl<P: Platform> Client<P> {
                     inner.platform.disconnect(&peer, reason);
                     return;
                 }
+                inner.follow_newcomer();
             }
             NetEvent::Disconnected { peer, reason } => {
                 inner.peers.borrow_mut().disconnected(&peer, &reason, now);

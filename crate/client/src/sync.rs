@@ -20,18 +20,33 @@ impl<P: Platform> Inner<P> {
     /// The task that keeps the chain followed. It never ends.
     pub(crate) async fn follow(self: Rc<Self>) {
         loop {
-            if self.peers.borrow().connected_count() > 0 && !self.chain.borrow().stale_checkpoint {
-                if self.chain.borrow().store.is_none() {
-                    self.bootstrap().await;
-                }
-                if self.chain.borrow().store.is_some() {
-                    self.catch_up().await;
-                    self.poll_heads().await;
-                    self.examine_newcomer();
-                }
-            }
+            self.round().await;
             self.platform.sleep(ROUND_MS).await;
         }
+    }
+
+    /// Who connects is asked at once, and not when the next round is due.
+    pub(crate) fn follow_newcomer(self: &Rc<Self>) {
+        let client = Rc::clone(self);
+        self.platform
+            .spawn(Box::pin(async move { client.round().await }));
+    }
+
+    /// Looks after the chain, unless that is being done already.
+    async fn round(self: &Rc<Self>) {
+        let is_alone = self.peers.borrow().connected_count() == 0;
+        if is_alone || self.chain.borrow().stale_checkpoint || self.in_round.replace(true) {
+            return;
+        }
+        if self.chain.borrow().store.is_none() {
+            self.bootstrap().await;
+        }
+        if self.chain.borrow().store.is_some() {
+            self.catch_up().await;
+            self.poll_heads().await;
+            self.examine_newcomer();
+        }
+        self.in_round.set(false);
     }
 
     /// Starts from the checkpoint, which is the user's trust and nobody else's.

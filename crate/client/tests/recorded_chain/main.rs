@@ -7,7 +7,7 @@ mod world;
 
 use lampyris_client::{BlockTag, Code, event::Phase};
 use recording::{CHECKPOINT, FIXED_CLOCK_MS, Lie};
-use world::World;
+use world::{ANSWER_MS, World};
 
 const HEAD_SLOT: f64 = 14_018_019.0;
 const FINALIZED_SLOT: f64 = 14_017_952.0;
@@ -39,6 +39,29 @@ fn it_follows_the_chain_from_the_checkpoint_to_the_head() {
             "updates"
         ]
     );
+}
+
+#[test]
+fn who_connects_is_asked_at_once_and_the_first_head_needs_two_answers() {
+    let mut world = World::new(FIXED_CLOCK_MS);
+    // In the midst of a pause between two rounds.
+    world.run_ms(130);
+    world.add_peer("honest", Lie::None);
+    world.run_ms(0);
+    assert_eq!(world.asked(), ["bootstrap"]);
+    // While the bootstrap is on its way, another peer does not begin a second round.
+    world.add_peer("another", Lie::None);
+    world.run_ms(2 * ANSWER_MS);
+    assert_eq!(
+        world.asked(),
+        ["bootstrap", "finality_update", "optimistic_update"]
+    );
+    let status = world.status();
+    assert_eq!(status.phase, Phase::Synced, "{}", status.message);
+    assert_eq!(status.optimistic.expect("a head").slot, HEAD_SLOT);
+    // The committee of the next period follows.
+    world.run_ms(1_000);
+    assert!(world.asked().contains(&"updates"));
 }
 
 #[test]

@@ -25,6 +25,8 @@ use lampyris_wire::{
 use crate::recording::{Lie, Recording};
 
 const START_MS: u64 = 1_700_000_000_000;
+/// How long a peer takes to answer.
+pub(crate) const ANSWER_MS: u64 = 20;
 
 #[derive(Default)]
 struct Shared {
@@ -99,7 +101,7 @@ impl Platform for Virtual {
         let recording = &self.shared.recording;
         let answer = lie.and_then(|lie| recording.answer(&lie, kind, range.unwrap_or_default()));
         let wait = self.wait(if answer.is_some() {
-            20
+            ANSWER_MS
         } else {
             u64::from(timeout_ms)
         });
@@ -278,6 +280,11 @@ impl World {
 
     pub(crate) fn first_protocol(&self) -> Option<&'static str> {
         self.shared.asked.borrow().first().copied()
+    }
+
+    /// The kinds of all questions, in order.
+    pub(crate) fn asked(&self) -> Vec<&'static str> {
+        self.shared.asked.borrow().clone()
     }
 
     pub(crate) fn asked_updates(&self) -> Vec<(u64, u64)> {
