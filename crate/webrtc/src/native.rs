@@ -1,6 +1,7 @@
 //! The native half: listens and dials, on str0m.
 
 mod certificate;
+mod hush;
 mod interfaces;
 mod link;
 mod listener;

@@ -73,6 +73,8 @@ pub(crate) struct Link {
     /// A datagram for which the socket had no room, and what waits for that.
     unsent: Option<(Transmit, Writable)>,
     is_connected: bool,
+    /// Whether data channel 0, our first, is open at this side.
+    pub(super) is_open: bool,
     /// Why there will be no connection.
     failure: Option<Error>,
     /// Whether [`Backend::send`] refused something since the last [`Event::Drained`].
@@ -102,6 +104,7 @@ impl Link {
             heard: now,
             unsent: None,
             is_connected: false,
+            is_open: false,
             failure: None,
             has_refused: false,
             pause: None,
@@ -190,7 +193,10 @@ impl Link {
                 Some(Ok(Event::Drained))
             }
             // A channel of ours can send from now on.
-            RtcEvent::ChannelOpen(id, _) if self.own.contains(&id) => Some(Ok(Event::Drained)),
+            RtcEvent::ChannelOpen(id, _) if self.own.contains(&id) => {
+                self.is_open = true;
+                Some(Ok(Event::Drained))
+            }
             RtcEvent::ChannelOpen(id, _) => Some(Ok(Event::Opened(id))),
             RtcEvent::ChannelData(data) => {
                 Some(Ok(Event::Message(data.id, Bytes::from(data.data))))
