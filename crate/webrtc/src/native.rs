@@ -1,11 +1,11 @@
 //! The native half: listens and dials, on str0m.
 
 mod certificate;
-mod hush;
 mod interfaces;
 mod link;
 mod listener;
 mod newcomers;
+mod patience;
 mod socket;
 mod stun;
 mod table;

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, channel::mpsc, ready};
+use futures::{FutureExt, StreamExt, ready};
 use libp2p_webrtc_utils::Fingerprint;
 use str0m::{
     Event as RtcEvent, Input, Output, Rtc, RtcError,
@@ -21,10 +21,7 @@ use str0m::{
 };
 use tokio::{io::ReadBuf, net::UdpSocket, time::Sleep};
 
-use super::{
-    socket::{DATAGRAM_BYTES_MAX, failed},
-    table::{Datagram, Place},
-};
+use super::socket::{Inlet, failed};
 use crate::{
     backend::{Backend, Event},
     clock::{self, Instant},
@@ -43,21 +40,6 @@ pub(crate) const CONNECTION_BUFFER_BYTES: usize = 256 * 1_024;
 const UNREAD_BYTES_PAUSE: usize = 512 * 1_024;
 /// How long they stay unread at most: heartbeats are among them.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
-
-/// Where datagrams come from.
-#[derive(Debug)]
-pub(crate) enum Inlet {
-    /// A socket of our own.
-    Own {
-        remote: SocketAddr,
-        space: Box<[u8; DATAGRAM_BYTES_MAX]>,
-    },
-    /// A listener's socket.
-    Shared {
-        datagrams: mpsc::Receiver<Datagram>,
-        place: Place,
-    },
-}
 
 type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
@@ -81,6 +63,9 @@ pub(crate) struct Link {
     has_refused: bool,
     /// Until when no datagrams are read.
     pause: Option<Instant>,
+    /// Data channel 0. It stays, or the next one would get its number, and a stock listener hears nothing
+    /// of that.
+    handshake: Option<ChannelId>,
     /// Data channels that we opened.
     own: HashSet<ChannelId>,
     signal: Signal,
@@ -108,6 +93,7 @@ impl Link {
             failure: None,
             has_refused: false,
             pause: None,
+            handshake: None,
             own: HashSet::new(),
             signal,
         }
@@ -119,6 +105,7 @@ impl Link {
             negotiated: Some(0),
             ..ChannelConfig::default()
         });
+        self.handshake = Some(id);
         self.own.insert(id);
         id
     }
@@ -358,7 +345,9 @@ impl Backend for Link {
     }
 
     fn close_channel(&mut self, id: ChannelId) {
-        self.rtc.direct_api().close_data_channel(id);
+        if self.handshake != Some(id) {
+            self.rtc.direct_api().close_data_channel(id);
+        }
     }
 
     fn close(&mut self) {

@@ -27,10 +27,10 @@ use tokio::net::UdpSocket;
 
 use super::{
     certificate::Certificate,
-    hush::hush,
-    link::{CONNECTION_BUFFER_BYTES, Inlet, Link},
+    link::{CONNECTION_BUFFER_BYTES, Link},
     listener::{Event, Listener},
-    socket::{self, DATAGRAM_BYTES_MAX, failed},
+    patience::{before_streams, keep_silent},
+    socket::{self, DATAGRAM_BYTES_MAX, Inlet, failed},
     table::{Arrival, Limits},
 };
 use crate::{
@@ -324,15 +324,14 @@ async fn establish(
         };
         let stream = muxer.adopt(channel, closer);
         let certificates = Fingerprints { dialler, listener };
-        // Stock peers know version 1 only.
         if (role, version) == (Role::Listener, Version::V1) {
-            hush(&mut muxer).await?;
+            keep_silent(&mut muxer).await?;
         }
         let (peer, mut muxer) =
             authenticate(muxer, stream, config.keys, role, certificates).await?;
         muxer.backend().established();
-        if role == Role::Listener {
-            muxer.be_patient();
+        if let Some(time) = before_streams(role, version) {
+            muxer.be_patient(time);
         }
         Ok((peer, StreamMuxerBox::new(muxer)))
     };
