@@ -118,6 +118,7 @@ function steps(files, fast, wantsNative) {
     check('lint', 'The core without an operating system', 'cargo',
       ['check', '-p', 'lampyris-verify', '--target', 'thumbv7m-none-eabi', '--no-default-features', '--locked'], crossEnvironment),
     { name: 'Rust tests', group: 'rust', run: () => rustTests(['--workspace']) },
+    { name: 'Rust tests, interop', group: 'rust', run: () => rustTests([...interopBuild, '-p', 'lampyris-interop']) },
     { name: 'Rust tests on wasm32', group: 'rust', run: () => rustTests([...onNode, ...portableTests], crossEnvironment) },
     { name: 'Node tests', group: 'js', run: () => nodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
     ...Object.entries(browsers).flatMap(([name, flags]) => chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({

@@ -31,12 +31,6 @@ const BURST_MAX: u32 = 64;
 /// How often deadlines are looked at while there are any.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How long a listener opens nothing while the dialler opens nothing. The stock diallers listen for
-/// streams only some time after their handshake, on a busy page more than 200 ms, and then open one; what
-/// comes before is lost, and gossip never begins.
-#[cfg(not(target_arch = "wasm32"))]
-const PATIENCE: Duration = Duration::from_secs(3);
-
 /// A connection with its streams.
 pub(crate) struct Muxer<B: Backend> {
     backend: B,
@@ -67,11 +61,11 @@ impl<B: Backend> Muxer<B> {
         }
     }
 
-    /// Lets the other side open the first stream.
+    /// Lets the other side open the first stream, if it does so in time.
     #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn be_patient(&mut self) {
+    pub(crate) fn be_patient(&mut self, time: Duration) {
         if self.inbound.is_empty() {
-            self.patience = Some(Delay::new(PATIENCE));
+            self.patience = Some(Delay::new(time));
         }
     }
 

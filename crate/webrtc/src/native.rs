@@ -5,6 +5,7 @@ mod interfaces;
 mod link;
 mod listener;
 mod newcomers;
+mod patience;
 mod socket;
 mod stun;
 mod table;

@@ -10,7 +10,22 @@ mod suite;
 
 use common::{ours, ours_v1};
 
-suite! {
-    version_2: ours => ours;
-    version_1: ours_v1 => ours;
+mod version_2 {
+    use super::*;
+
+    cases! { ours => ours;
+        streams_carry_all_sizes_both_ways, a_half_closed_stream_is_answered,
+        a_dropped_stream_breaks_at_the_other_side, many_streams_at_once,
+        the_listener_opens_streams_as_well,
+    }
+}
+
+mod version_1 {
+    use super::*;
+
+    cases! { ours_v1 => ours;
+        streams_carry_all_sizes_both_ways, a_half_closed_stream_is_answered,
+        a_dropped_stream_breaks_at_the_other_side, many_streams_at_once,
+        the_listener_opens_streams_as_well,
+    }
 }

@@ -70,6 +70,24 @@ async fn both_sides_notice_a_close_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_needs_no_flush() {
+    let pair = Pair::connect(ours, ours).await;
+    pair.listener.echo();
+    let (mut reader, mut writer) = pair.dialler.open().await.split();
+    let request = bytes(1_000_000);
+    let send = async {
+        for part in request.chunks(10_007) {
+            writer.write_all(part).await?;
+        }
+        writer.close().await
+    };
+    let mut answer = Vec::new();
+    let receive = reader.read_to_end(&mut answer);
+    let (sent, received) = within(async { futures::join!(send, receive) }).await;
+    assert!(sent.is_ok() && received.is_ok() && answer == request);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_serves_both_versions_on_one_port() {
     let mut listening = ours();
     let address = listening.listen(LOOPBACK).await;

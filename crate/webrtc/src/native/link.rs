@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, channel::mpsc, ready};
+use futures::{FutureExt, StreamExt, ready};
 use libp2p_webrtc_utils::Fingerprint;
 use str0m::{
     Event as RtcEvent, Input, Output, Rtc, RtcError,
@@ -21,10 +21,7 @@ use str0m::{
 };
 use tokio::{io::ReadBuf, net::UdpSocket, time::Sleep};
 
-use super::{
-    socket::{DATAGRAM_BYTES_MAX, failed},
-    table::{Datagram, Place},
-};
+use super::socket::{Inlet, failed};
 use crate::{
     backend::{Backend, Event},
     clock::{self, Instant},
@@ -44,21 +41,6 @@ const UNREAD_BYTES_PAUSE: usize = 512 * 1_024;
 /// How long they stay unread at most: heartbeats are among them.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
-/// Where datagrams come from.
-#[derive(Debug)]
-pub(crate) enum Inlet {
-    /// A socket of our own.
-    Own {
-        remote: SocketAddr,
-        space: Box<[u8; DATAGRAM_BYTES_MAX]>,
-    },
-    /// A listener's socket.
-    Shared {
-        datagrams: mpsc::Receiver<Datagram>,
-        place: Place,
-    },
-}
-
 type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// One connection.
@@ -73,12 +55,17 @@ pub(crate) struct Link {
     /// A datagram for which the socket had no room, and what waits for that.
     unsent: Option<(Transmit, Writable)>,
     is_connected: bool,
+    /// Whether data channel 0, our first, is open at this side.
+    pub(super) is_open: bool,
     /// Why there will be no connection.
     failure: Option<Error>,
     /// Whether [`Backend::send`] refused something since the last [`Event::Drained`].
     has_refused: bool,
     /// Until when no datagrams are read.
     pause: Option<Instant>,
+    /// Data channel 0. It stays, or the next one would get its number, and a stock listener hears nothing
+    /// of that.
+    handshake: Option<ChannelId>,
     /// Data channels that we opened.
     own: HashSet<ChannelId>,
     signal: Signal,
@@ -102,9 +89,11 @@ impl Link {
             heard: now,
             unsent: None,
             is_connected: false,
+            is_open: false,
             failure: None,
             has_refused: false,
             pause: None,
+            handshake: None,
             own: HashSet::new(),
             signal,
         }
@@ -116,6 +105,7 @@ impl Link {
             negotiated: Some(0),
             ..ChannelConfig::default()
         });
+        self.handshake = Some(id);
         self.own.insert(id);
         id
     }
@@ -190,7 +180,10 @@ impl Link {
                 Some(Ok(Event::Drained))
             }
             // A channel of ours can send from now on.
-            RtcEvent::ChannelOpen(id, _) if self.own.contains(&id) => Some(Ok(Event::Drained)),
+            RtcEvent::ChannelOpen(id, _) if self.own.contains(&id) => {
+                self.is_open = true;
+                Some(Ok(Event::Drained))
+            }
             RtcEvent::ChannelOpen(id, _) => Some(Ok(Event::Opened(id))),
             RtcEvent::ChannelData(data) => {
                 Some(Ok(Event::Message(data.id, Bytes::from(data.data))))
@@ -352,7 +345,9 @@ impl Backend for Link {
     }
 
     fn close_channel(&mut self, id: ChannelId) {
-        self.rtc.direct_api().close_data_channel(id);
+        if self.handshake != Some(id) {
+            self.rtc.direct_api().close_data_channel(id);
+        }
     }
 
     fn close(&mut self) {

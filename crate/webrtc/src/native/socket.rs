@@ -1,19 +1,36 @@
-//! UDP sockets.
+//! UDP sockets, and where a connection's datagrams come from.
 
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use futures::channel::mpsc;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
+use super::table::{Datagram, Place};
 use crate::error::{Error, Result};
 
 /// The longest datagram that is read. Nobody sends longer ones: WebRTC keeps below an Ethernet frame.
 pub(crate) const DATAGRAM_BYTES_MAX: usize = 2_048;
 /// What the system may hold for us of a listener's datagrams. It grants less where its own limit is.
 const LISTENER_BUFFER_BYTES: usize = 4 * 1_024 * 1_024;
+
+/// Where datagrams come from.
+#[derive(Debug)]
+pub(crate) enum Inlet {
+    /// A socket of our own.
+    Own {
+        remote: SocketAddr,
+        space: Box<[u8; DATAGRAM_BYTES_MAX]>,
+    },
+    /// A listener's socket.
+    Shared {
+        datagrams: mpsc::Receiver<Datagram>,
+        place: Place,
+    },
+}
 
 /// A socket for many connections.
 pub(crate) fn listen(address: SocketAddr) -> Result<UdpSocket> {

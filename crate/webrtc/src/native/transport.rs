@@ -27,9 +27,10 @@ use tokio::net::UdpSocket;
 
 use super::{
     certificate::Certificate,
-    link::{CONNECTION_BUFFER_BYTES, Inlet, Link},
+    link::{CONNECTION_BUFFER_BYTES, Link},
     listener::{Event, Listener},
-    socket::{self, DATAGRAM_BYTES_MAX, failed},
+    patience::{before_streams, keep_silent},
+    socket::{self, DATAGRAM_BYTES_MAX, Inlet, failed},
     table::{Arrival, Limits},
 };
 use crate::{
@@ -146,7 +147,8 @@ impl Transport {
         let config = self.config.clone();
         async move {
             prepared?;
-            establish(rtc, socket, inlet, local, config, Role::Listener).await
+            let role = Role::Listener;
+            establish(rtc, socket, inlet, local, config, role, version).await
         }
         .boxed()
     }
@@ -179,8 +181,8 @@ impl Transport {
             space: Box::new([0; DATAGRAM_BYTES_MAX]),
         };
         let config = self.config.clone();
-        let upgrade = establish(rtc, Arc::new(socket), inlet, local, config, Role::Dialler);
-        Ok(upgrade.boxed())
+        let (socket, role, version) = (Arc::new(socket), Role::Dialler, config.version);
+        Ok(establish(rtc, socket, inlet, local, config, role, version).boxed())
     }
 
     fn address_of(&self, address: SocketAddr) -> Multiaddr {
@@ -303,6 +305,7 @@ async fn establish(
     local: SocketAddr,
     config: Config,
     role: Role,
+    version: Version,
 ) -> Result<Output> {
     let handshake = async {
         let signal = Signal::default();
@@ -321,11 +324,14 @@ async fn establish(
         };
         let stream = muxer.adopt(channel, closer);
         let certificates = Fingerprints { dialler, listener };
+        if (role, version) == (Role::Listener, Version::V1) {
+            keep_silent(&mut muxer).await?;
+        }
         let (peer, mut muxer) =
             authenticate(muxer, stream, config.keys, role, certificates).await?;
         muxer.backend().established();
-        if role == Role::Listener {
-            muxer.be_patient();
+        if let Some(time) = before_streams(role, version) {
+            muxer.be_patient(time);
         }
         Ok((peer, StreamMuxerBox::new(muxer)))
     };

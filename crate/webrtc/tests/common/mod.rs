@@ -24,6 +24,9 @@ use tokio::sync::{mpsc, oneshot};
 /// Longer than anything that works takes, also on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Stock writers need it flushed in parts: two of them share a message otherwise, which is then too long.
+const PART_BYTES: usize = 8_000;
+
 /// A transport and whose it is.
 pub(crate) struct Node {
     pub(crate) id: PeerId,
@@ -244,9 +247,7 @@ impl Connection {
                     stream = this.inbound.recv() => {
                         let Some(stream) = stream else { break };
                         tokio::spawn(async move {
-                            let (mut reader, mut writer) = stream.split();
-                            let _broken = futures::io::copy(&mut reader, &mut writer).await;
-                            let _broken = writer.close().await;
+                            let _broken = send_back(stream).await;
                         });
                     }
                     reason = &mut this.ended => return reason.unwrap_or_default(),
@@ -260,8 +261,7 @@ impl Connection {
     pub(crate) async fn exchange(&self, request: &[u8]) -> Vec<u8> {
         let (mut reader, mut writer) = self.open().await.split();
         let send = async {
-            // Stock writers need it flushed in parts.
-            for part in request.chunks(8_000) {
+            for part in request.chunks(PART_BYTES) {
                 writer.write_all(part).await?;
                 writer.flush().await?;
             }
@@ -273,6 +273,19 @@ impl Connection {
         sent.unwrap();
         received.unwrap();
         answer
+    }
+}
+
+async fn send_back(stream: SubstreamBox) -> std::io::Result<()> {
+    let (mut reader, mut writer) = stream.split();
+    let mut part = vec![0; PART_BYTES];
+    loop {
+        let length = reader.read(&mut part).await?;
+        if length == 0 {
+            return writer.close().await;
+        }
+        writer.write_all(&part[..length]).await?;
+        writer.flush().await?;
     }
 }
 

@@ -1,0 +1,1 @@
+//! Our peers against the stock native ones: see the tests.
