@@ -43,6 +43,7 @@ mod life;
 mod places;
 mod rate;
 mod records;
+mod relay;
 mod requests;
 mod shelf;
 mod streams;

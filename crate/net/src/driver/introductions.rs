@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use futures::channel::{mpsc, oneshot};
+use futures::channel::{
+    mpsc::{self, TrySendError},
+    oneshot,
+};
 use futures_timer::Delay;
 use lampyris_wire::introduce::{PEERS_MAX, Refusal, Request, Response};
 use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
@@ -14,7 +17,7 @@ use crate::{
     executor,
     introduce::{
         self, ANSWERING_MAX, ANSWERING_PER_CARRIER_MAX, Address, CARRIED_MAX, INTRODUCTION_TIME,
-        Inlet, Notice, Offered, Patience, Seeker, Wish, random_below,
+        Inlet, Notice, Offer, Offered, Patience, Seeker, Wish, random_below,
     },
     places::Places,
 };
@@ -53,6 +56,11 @@ impl Introductions {
             inlet,
         }
     }
+
+    /// Whether we want links to tabs at all, as gateways do not.
+    pub(super) const fn is_tab(&self) -> bool {
+        self.seeker.missing(0) > 0
+    }
 }
 
 /// Ends with the driver.
@@ -85,12 +93,14 @@ impl Driver {
         self.introductions.answering.remove(&peer);
         self.introductions.inlet.servers.add(peer, address);
         self.introductions.seeker.hurry();
+        self.reserve();
     }
 
     /// A peer is gone: it may have to be replaced.
     pub(super) fn on_neighbour_gone(&mut self, peer: &PeerId) {
         self.introductions.inlet.servers.remove(peer);
         self.introductions.seeker.hurry();
+        self.reserve();
     }
 
     /// An introduction to a peer came to nothing.
@@ -211,19 +221,14 @@ impl Driver {
             return;
         };
         let (sender, answered) = oneshot::channel();
-        let offered = Offered {
-            via,
-            from,
+        let offer = Offer::Carried {
             offer,
             answer: sender,
         };
-        if self.introductions.inlet.offers.try_send(offered).is_err() {
+        if self.offer(Offered { via, from, offer }).is_err() {
             let _gone = answer.send(Response::Refused(Refusal::Unwilling));
             return;
         }
-        let since = Moment::now();
-        let answering = Answering { via, since };
-        self.introductions.answering.insert(from, answering);
         if let Some(neighbour) = self.newest(&via) {
             neighbour.spawn(async {
                 let _gone = answer.send(introduce::answered(answered).await);
@@ -231,9 +236,20 @@ impl Driver {
         }
     }
 
+    /// Hands an offer to the transport, or back when it has too many.
+    pub(super) fn offer(&mut self, offered: Offered) -> Result<(), Offered> {
+        let Offered { via, from, .. } = offered;
+        let taken = self.introductions.inlet.offers.try_send(offered);
+        taken.map_err(TrySendError::into_inner)?;
+        let since = Moment::now();
+        let answering = Answering { via, since };
+        self.introductions.answering.insert(from, answering);
+        Ok(())
+    }
+
     /// Whether we want to be connected to whom a neighbour introduces. When both sides seek each other at
     /// the same time, the offer of the one with the lower id counts.
-    fn wants(&mut self, from: &PeerId, via: &PeerId) -> bool {
+    pub(super) fn wants(&mut self, from: &PeerId, via: &PeerId) -> bool {
         let answering = &mut self.introductions.answering;
         answering.retain(|_, answering| answering.since.elapsed() < INTRODUCTION_TIME);
         let of_carrier = answering.values().filter(|each| each.via == *via).count();
