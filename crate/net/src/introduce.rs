@@ -100,17 +100,14 @@ pub(crate) enum Offer {
 }
 
 impl Offered {
-    /// Where it is from.
+    /// Where it is from, as we tell its sender. Of a call there is nothing to tell: js-libp2p takes an
+    /// address without an IP for an error, and does not go on.
     pub(crate) fn address(&self) -> Multiaddr {
         let Self { via, from, offer } = self;
         let (via, peer) = (*via, *from);
         match offer {
             Offer::Carried { .. } => Address { via, peer }.to_multiaddr(),
-            Offer::Call(_) => Multiaddr::empty()
-                .with(Protocol::P2p(via))
-                .with(Protocol::P2pCircuit)
-                .with(Protocol::WebRTC)
-                .with(Protocol::P2p(peer)),
+            Offer::Call(_) => Multiaddr::empty(),
         }
     }
 }

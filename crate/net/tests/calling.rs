@@ -234,13 +234,13 @@ async fn a_caller_gets_a_direct_connection_and_nothing_else_over_the_relay() {
 
 #[tokio::test]
 async fn who_signals_nonsense_is_cut_off() {
-    let mut gateway = memory_listener(&[]);
-    let (_tab, id, relayed) = callable(1, &mut gateway).await;
     for (kind, data) in [
         (Kind::Answer, "memory"),
         (Kind::Candidate, "{}"),
         (Kind::Offer, "nonsense"),
     ] {
+        let mut gateway = memory_listener(&[]);
+        let (_tab, id, relayed) = callable(1, &mut gateway).await;
         let mut caller = Stock::start(None);
         caller.dial(&relayed).await.unwrap();
         let mut stream = caller.open(id, SIGNALLING).await.unwrap();
@@ -296,14 +296,20 @@ async fn a_gateway_relays_little() {
     let mut stream = caller.open(called.id, BULK).await.unwrap();
     while stream.write_all(&[7; 4_096]).await.is_ok() && stream.flush().await.is_ok() {}
     let received = sink.await.unwrap();
-    assert!((16 * 1_024..64 * 1_024).contains(&received), "{received}");
+    // With the buffer that went beyond the bound.
+    assert!((16 * 1_024..80 * 1_024).contains(&received), "{received}");
 
-    // Each of the two may have four circuits; this one is gone.
-    let mut callers: Vec<Stock> = (0..5).map(|_| Stock::start(None)).collect();
+    // That circuit is gone; there may be 64.
+    let mut callers: Vec<Stock> = (0..66).map(|_| Stock::start(None)).collect();
     let mut refused = Vec::new();
     for caller in &mut callers {
         refused.extend(caller.dial(&own).await.err());
     }
-    assert_eq!(refused.len(), 1, "{refused:?}");
-    assert!(refused[0].contains("ResourceLimitExceeded"), "{refused:?}");
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(
+        refused
+            .iter()
+            .all(|why| why.contains("ResourceLimitExceeded")),
+        "{refused:?}"
+    );
 }

@@ -105,6 +105,14 @@ impl Driver {
         }
     }
 
+    /// Where a peer is that called us, and is connected now.
+    pub(super) fn called_from(&self, caller: PeerId) -> Multiaddr {
+        let via = self.introductions.carrier_of(&caller);
+        let relay = via.map(|via| Multiaddr::from(Protocol::P2p(via)).with(Protocol::P2pCircuit));
+        let relay = relay.unwrap_or_else(Multiaddr::empty);
+        relay.with(Protocol::WebRTC).with(Protocol::P2p(caller))
+    }
+
     fn refuse(&self, connection: ConnectionId, call: Call, status: Status) {
         if let Some(record) = self.connections.get(&connection) {
             record.spawn(call.refuse(status));

@@ -153,6 +153,10 @@ impl Driver {
         address: Multiaddr,
         is_dialler: bool,
     ) {
+        let address = match address.is_empty() {
+            true => self.called_from(peer),
+            false => address,
+        };
         let connections = self.peers.entry(peer).or_default();
         let older = connections.clone();
         connections.push(id);

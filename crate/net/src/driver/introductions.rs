@@ -57,6 +57,11 @@ impl Introductions {
         }
     }
 
+    /// Who brought the offer of a peer that we are answering.
+    pub(super) fn carrier_of(&self, peer: &PeerId) -> Option<PeerId> {
+        self.answering.get(peer).map(|answering| answering.via)
+    }
+
     /// Whether we want links to tabs at all, as gateways do not.
     pub(super) const fn is_tab(&self) -> bool {
         self.seeker.missing(0) > 0

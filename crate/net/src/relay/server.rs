@@ -8,10 +8,10 @@ use crate::config::Limits;
 
 /// Circuits at a time. Each has two buffers of 8 KiB.
 const CIRCUITS_MAX: usize = 64;
-/// Of these, of one peer, as caller or as who is called.
-const CIRCUITS_PER_PEER_MAX: usize = 4;
+/// Of these, those of one caller when it asks for another one. Who is called bounds that for itself.
+const CIRCUITS_PER_CALLER_MAX: usize = 3;
 /// What a circuit carries, both ways together: signalling takes some 10 KiB with all handshakes.
-pub(super) const CIRCUIT_BYTES_MAX: u64 = 64 * 1_024;
+const CIRCUIT_BYTES_MAX: u64 = 64 * 1_024;
 /// How long it may last: who is not connected by then will not be.
 const CIRCUIT_TIME: Duration = Duration::from_secs(30);
 /// How long a reservation lasts, unless it is renewed.
@@ -30,7 +30,7 @@ pub(crate) fn behaviour(own: PeerId, limits: Limits) -> relay::Behaviour {
         reservation_duration: RESERVATION_TIME,
         reservation_rate_limiters: Vec::new(),
         max_circuits: CIRCUITS_MAX,
-        max_circuits_per_peer: CIRCUITS_PER_PEER_MAX,
+        max_circuits_per_peer: CIRCUITS_PER_CALLER_MAX,
         max_circuit_duration: CIRCUIT_TIME,
         max_circuit_bytes: CIRCUIT_BYTES_MAX,
         circuit_src_rate_limiters: Vec::new(),
