@@ -1,7 +1,7 @@
 //! What strangers send, for a fuzzer: each function takes any bytes, and panics if what they meet is wrong.
 
 use crate::{
-    description::{Description, Side},
+    description::{Description, Side, later_candidate},
     frame::{self, Decoder, FRAME_BYTES_MAX, Frame, FrameError, PAYLOAD_BYTES_MAX},
     version::{Credentials, Version},
 };
@@ -60,6 +60,11 @@ pub fn description(input: &[u8]) {
         }
     }
     let own = std::str::from_utf8(input).ok();
+    // What comes later than the description adds one address to it, and no line.
+    if let Some(candidate) = own.and_then(later_candidate) {
+        assert_eq!(later_candidate(&candidate).as_ref(), Some(&candidate));
+        assert!(candidate.lines().count() == 1 && candidate.is_ascii());
+    }
     if let Some(description) = own.and_then(Description::from_sdp) {
         assert_eq!(
             Description::decode(&description.encode()),

@@ -48,6 +48,7 @@ targets! {
     "req_resp" "Ethereum's requests and responses, framed snappy" others::req_resp, others::req_resp_seeds;
     "gossip" "gossip's topics and messages, snappy" others::gossip, others::gossip_seeds;
     "introductions" "questions and answers of an introduction" others::introductions, others::introduction_seeds;
+    "relay_calls" "what relays and callers say" others::relay_calls, others::relay_call_seeds;
     "webrtc_description" "a stranger's description of a connection" lampyris_webrtc::fuzz::description, webrtc::description_seeds;
     "webrtc_frames" "the frames of a WebRTC stream, however they are cut" lampyris_webrtc::fuzz::frames, webrtc::frame_seeds;
     "webrtc_username" "what a dialler's STUN USERNAME says" lampyris_webrtc::fuzz::username, webrtc::username_seeds;
