@@ -96,7 +96,7 @@ pub(crate) enum Offer {
         answer: oneshot::Sender<Vec<u8>>,
     },
     /// By a call through a relay.
-    Call(Call),
+    Call(Box<Call>),
 }
 
 impl Offered {

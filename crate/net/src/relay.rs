@@ -66,7 +66,7 @@ pub(crate) enum Notice {
     Called {
         connection: ConnectionId,
         caller: PeerId,
-        call: Call,
+        call: Box<Call>,
     },
 }
 
@@ -146,7 +146,7 @@ pub(crate) async fn serve(mut opener: Opener, mut stream: Stream, place: Place) 
     };
     let caller = wire::caller(&message).ok();
     let caller = caller.and_then(|id| PeerId::from_bytes(&id).ok());
-    let call = Call { stream, place };
+    let call = Box::new(Call { stream, place });
     let Some(caller) = caller else {
         return call.refuse(Status::MalformedMessage).await;
     };

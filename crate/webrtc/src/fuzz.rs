@@ -53,8 +53,10 @@ fn decoded<'a>(messages: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Frame>, Opt
 pub fn description(input: &[u8]) {
     if let Some(description) = Description::decode(input) {
         assert_eq!(description.encode(), input);
-        for side in [Side::Offerer, Side::Answerer] {
-            let sdp = description.to_sdp(side);
+        let sides = [Side::Offerer, Side::Answerer];
+        let whole = sides.map(|side| description.to_sdp(side));
+        let trickling = sides.map(|side| description.to_trickling_sdp(side));
+        for sdp in whole.into_iter().chain(trickling) {
             assert_eq!(Description::from_sdp(&sdp).as_ref(), Some(&description));
             assert!(sdp.lines().count() < 32 && sdp.is_ascii(), "{sdp}");
         }

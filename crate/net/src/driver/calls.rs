@@ -85,23 +85,21 @@ impl Driver {
     }
 
     /// Hands a call to the transport, if we hold a reservation there and want that connection.
-    fn on_called(&mut self, connection: ConnectionId, caller: PeerId, call: Call) {
+    fn on_called(&mut self, connection: ConnectionId, caller: PeerId, call: Box<Call>) {
         let Some(record) = self.connections.get(&connection) else {
             return;
         };
         let (via, is_held) = (record.peer, record.reservation == Reservation::Granted);
         if !is_held || caller == via || !self.wants(&caller, &via) {
-            return self.refuse(connection, call, Status::PermissionDenied);
+            return self.refuse(connection, *call, Status::PermissionDenied);
         }
         let offered = Offered {
             via,
             from: caller,
             offer: Offer::Call(call),
         };
-        if let Err(offered) = self.offer(offered)
-            && let Offer::Call(call) = offered.offer
-        {
-            self.refuse(connection, call, Status::ResourceLimitExceeded);
+        if let Err(Offer::Call(call)) = self.offer(offered) {
+            self.refuse(connection, *call, Status::ResourceLimitExceeded);
         }
     }
 

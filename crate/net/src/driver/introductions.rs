@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use futures::channel::{
-    mpsc::{self, TrySendError},
-    oneshot,
-};
+use futures::channel::{mpsc, oneshot};
 use futures_timer::Delay;
 use lampyris_wire::introduce::{PEERS_MAX, Refusal, Request, Response};
 use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
@@ -242,10 +239,10 @@ impl Driver {
     }
 
     /// Hands an offer to the transport, or back when it has too many.
-    pub(super) fn offer(&mut self, offered: Offered) -> Result<(), Offered> {
+    pub(super) fn offer(&mut self, offered: Offered) -> Result<(), Offer> {
         let Offered { via, from, .. } = offered;
         let taken = self.introductions.inlet.offers.try_send(offered);
-        taken.map_err(TrySendError::into_inner)?;
+        taken.map_err(|full| full.into_inner().offer)?;
         let since = Moment::now();
         let answering = Answering { via, since };
         self.introductions.answering.insert(from, answering);
