@@ -6,13 +6,17 @@
 import { shorten } from "./format.js";
 
 /**
- * `127.0.0.1:9100 · webrtc-direct`, or who introduced a tab; what is not understood stays as it is, cut.
+ * `127.0.0.1:9100 · webrtc-direct`, or who introduced a tab or relayed its call; what is not understood stays as it is, cut.
  * @param {string} address
  * @returns {string}
  */
 export function peerAddress(address) {
   const parts = address.split("/");
-  if (parts[1] === "p2p" && parts[2] !== undefined && parts[3] === "webrtc") return `introduced by ${shorten(parts[2], 12, 6)}`;
+  if (parts[1] === "p2p" && parts[2] !== undefined) {
+    const who = shorten(parts[2], 12, 6);
+    if (parts[3] === "webrtc") return `introduced by ${who}`;
+    if (parts[3] === "p2p-circuit") return `called through ${who}`;
+  }
   const [, family, host, protocol, port, layer] = parts;
   const transport = layer === "tls" && parts[6] === "ws" ? "wss" : layer;
   const known =

@@ -1,4 +1,4 @@
-// Other projects' peers in a browser against our gateways: js-libp2p, and the stock Rust peer as wasm. Both know webrtc-direct in
+// Other projects' peers in a browser against our gateways and tabs: js-libp2p, and the stock Rust peer as wasm. Both know webrtc-direct in
 // its first version only.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,10 +9,15 @@ import { after, before, describe, test } from "node:test";
 import { startGateway } from "../../scripts/library/gateway.mjs";
 import { startStack } from "../../scripts/stack.mjs";
 import { servePeers } from "../interop/page/serve.mjs";
+import { bareSwarm } from "./bare.mjs";
 import { NO_CHANGED_CREDENTIALS, byId, launch, until, visit, waitForPhase } from "./browser.mjs";
 
 /** Heads that have to come, one after the other. */
 const HEADS = 3;
+/** As in `tabs.spec.mjs`: containers often carry no multicast, by which a page's hidden addresses are found. */
+const ADDRESSES_IN_THE_OPEN = "--disable-features=WebRtcHideLocalIpsWithMdns";
+/** Nobody but the peers of the test takes part in it. */
+const TOPIC = "/eth2/01020304/light_client_finality_update/ssz_snappy";
 /** A peer that shows no sign of life is given up before that. */
 const LONGER_THAN_SILENCE_MS = 28_000;
 
@@ -89,21 +94,21 @@ async function topicsOf(js, gateway) {
   return topics;
 }
 
+before(async () => {
+  stack = await startStack({ gateways: 1 });
+  stops.push(() => stack.stop());
+  peers = await servePeers();
+  stops.push(() => peers.stop());
+  browser = await launch(ADDRESSES_IN_THE_OPEN);
+  stops.push(() => browser.close());
+}, { timeout: 600_000 });
+after(async () => {
+  for (const stop of stops.reverse()) await stop();
+});
+
 const skip = process.env.CHROMIUM_FLAGS?.includes(NO_CHANGED_CREDENTIALS) ? "they change their own credentials, which this browser refuses" : false;
 
 describe("other projects' peers", { skip }, () => {
-  before(async () => {
-    stack = await startStack({ gateways: 1 });
-    stops.push(() => stack.stop());
-    peers = await servePeers();
-    stops.push(() => peers.stop());
-    browser = await launch();
-    stops.push(() => browser.close());
-  }, { timeout: 600_000 });
-  after(async () => {
-    for (const stop of stops.reverse()) await stop();
-  });
-
   test("js-libp2p connects to a gateway, identifies and pings it, hears the heads by gossip, and stays", async () => {
     const js = await jsPeer();
     const { address } = stack.gateways[0];
@@ -175,4 +180,54 @@ describe("other projects' peers", { skip }, () => {
     console.log(`libp2p-webrtc-websys: pinged in ${milliseconds.toFixed(1)} ms`);
     await close();
   });
+});
+
+test("js-libp2p calls a tab through a gateway; connected directly, they ping and exchange gossip", async () => {
+  const [{ address, addresses: [, webSocket] }] = stack.gateways;
+  const gateway = address.split("/p2p/")[1];
+  const tab = await bareSwarm(browser, stack.url, { topics: [TOPIC], tabs: 1 });
+  const id = await tab.page.evaluate("swarm.peerId");
+  await tab.page.evaluate(`swarm.dial(${JSON.stringify(address)})`);
+  const js = await jsPeer();
+  const jsId = await js.run((peer) => peer.id);
+  // Where its own webrtc-direct is refused it comes to the gateway by WebSocket.
+  const there = `${skip === false ? address : webSocket}/p2p-circuit/webrtc/p2p/${id}`;
+  /** @type {{ peer: string, ms: number } | undefined} */
+  let dialled;
+  await until("the tab to be callable, and called", async () => {
+    dialled = await js.run((peer, address) => peer.dial(address), there);
+    return true;
+  }, js.page);
+  assert.equal(dialled?.peer, id);
+  const links = () => js.run((peer, id) => peer.connections(id), id);
+  await until("the relayed connection to be gone", async () => (await links()).length === 1, js.page);
+  const [{ direct, isLimited, status, address: remote }] = await links();
+  assert.deepEqual({ direct, isLimited, status }, { direct: true, isLimited: false, status: "open" });
+  assert.ok(remote.endsWith(`/webrtc/p2p/${id}`), remote);
+  await js.run((peer, id) => peer.hangUp(id), gateway);
+  const roundTrip = await js.run((peer, id) => peer.pingConnected(id), id);
+  const identity = await js.run((peer, id) => peer.identify(id), id);
+  assert.match(identity.agentVersion, /^lampyris/u);
+
+  const heard = (/** @type {string} */ type) => tab.page.evaluate(([type, peer]) =>
+    /** @type {any} */ (window).heard.findLast((/** @type {any} */ event) => event.type === type && event.peer === peer), [type, jsId]);
+  const connected = await heard("connected");
+  assert.deepEqual([connected.kind, connected.address], ["tab", `/p2p/${gateway}/p2p-circuit/webrtc/p2p/${jsId}`]);
+  const open = await tab.page.evaluate(() => /** @type {any} */ (window).connections.map((/** @type {RTCPeerConnection} */ { connectionState }) => connectionState));
+  assert.deepEqual(open, ["connected", "connected"], "to the gateway and to js-libp2p");
+
+  await js.run((peer, topic) => peer.subscribe(topic), TOPIC);
+  await until("a mesh of the two", async () => (await js.run((peer, topic) => peer.mesh(topic), TOPIC)).includes(id), js.page);
+  await js.run((peer, topic) => peer.publish(topic, [7, 1, 2, 3]), TOPIC);
+  await until("its message to come to the tab", async () => (await heard("gossip")) !== undefined, tab.page);
+  const message = await heard("gossip");
+  // A block of snappy: its length, the tag of a literal, and the literal.
+  assert.deepEqual([message.topic, ...Object.values(message.data)], [TOPIC, 4, 12, 7, 1, 2, 3]);
+  await tab.page.evaluate(`swarm.publish(${JSON.stringify(TOPIC)}, Uint8Array.of(4, 12, 8, 1, 2, 3))`);
+  await until("the tab's message to come to js-libp2p", async () =>
+    (await js.run(({ heard }) => heard)).some((/** @type {any} */ { topic, from }) => topic === TOPIC && from === id), js.page);
+  assert.equal(await js.run((peer, id) => peer.isConnected(id), gateway), false, "it went from one to the other");
+  console.log(`js-libp2p to a tab: connected in ${dialled?.ms.toFixed(0)} ms, pinged in ${roundTrip} ms`);
+  assert.deepEqual(tab.uncaught(), []);
+  await Promise.all([js.close(), tab.close()]);
 });

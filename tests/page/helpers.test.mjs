@@ -142,6 +142,8 @@ test("where a peer is", () => {
   );
   assert.equal(peerAddress("/ip6/::1/udp/9100/webrtc-direct"), "[::1]:9100 · webrtc-direct");
   assert.equal(peerAddress("/dns4/a.example/tcp/443/wss/p2p/12D3"), "a.example:443 · wss");
+  assert.equal(peerAddress("/p2p/12D3Koo/webrtc/p2p/12D3"), "introduced by 12D3Koo");
+  assert.equal(peerAddress("/p2p/12D3Koo/p2p-circuit/webrtc/p2p/12D3"), "called through 12D3Koo");
   assert.equal(peerAddress("nonsense"), "nonsense");
 });
 

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use lampyris_wire::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol, RECORDS_PROTOCOL};
+use lampyris_wire::{
+    HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol, RECORDS_PROTOCOL, relay::STOP_PROTOCOL,
+};
 use libp2p::{
     StreamProtocol, connection_limits, connection_limits::ConnectionLimits, identify,
     swarm::NetworkBehaviour,
 };
+#[cfg(not(target_arch = "wasm32"))]
+use libp2p::{relay, swarm::behaviour::toggle::Toggle};
 
 use crate::{
     config::{Config, Limits},
@@ -29,6 +33,9 @@ pub(crate) struct Behaviour {
     limits: connection_limits::Behaviour,
     pub(crate) gossip: gossip::Gossip,
     identify: identify::Behaviour,
+    /// A gateway's.
+    #[cfg(not(target_arch = "wasm32"))]
+    relay: Toggle<relay::Behaviour>,
     pub(crate) streams: streams::Behaviour,
 }
 
@@ -38,6 +45,7 @@ impl Behaviour {
             .with_agent_version(config.user_agent.clone())
             .with_interval(Duration::from_secs(3_600))
             .with_cache_size(0);
+        let is_tab = config.limits.tabs > 0;
         let served = if config.serve {
             Protocol::ALL.as_slice()
         } else {
@@ -52,11 +60,17 @@ impl Behaviour {
                 PING_PROTOCOL,
                 RECORDS_PROTOCOL,
             ])
+            // Calls come to those whom nobody can dial.
+            .chain(is_tab.then_some(STOP_PROTOCOL))
             .map(StreamProtocol::new);
         Ok(Self {
             limits: connection_limits::Behaviour::new(limits(config.limits)),
             gossip: gossip::behaviour(repetition)?,
             identify: identify::Behaviour::new(identify),
+            #[cfg(not(target_arch = "wasm32"))]
+            relay: Toggle::from(
+                (!is_tab).then(|| crate::relay::behaviour(config.key.id(), config.limits)),
+            ),
             streams: streams::Behaviour::new(protocols),
         })
     }

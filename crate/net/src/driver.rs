@@ -1,5 +1,6 @@
 //! The one task that owns the swarm.
 
+mod calls;
 mod commands;
 mod connection;
 mod happenings;
@@ -35,6 +36,7 @@ use crate::{
     handle::{COMMANDS_MAX, Command, Handle, Listening, lock},
     introduce,
     records::{self, Table},
+    relay,
     streams::{OpenError, Stream},
     transport,
 };
@@ -67,6 +69,8 @@ pub(crate) enum Notice {
     },
     /// Something about introductions.
     Introduction(introduce::Notice),
+    /// Something about calls through relays.
+    Relay(relay::Notice),
 }
 
 /// Starts swarms.
@@ -89,10 +93,13 @@ impl Swarm {
         let (notices_sender, notices) = mpsc::channel(NOTICES_MAX);
         let listening = Listening::default();
         let repetition = config.republish.then(Repetition::default);
-        let (swarm, inlet) = start(&config, repetition.clone(), notices_sender.clone())?;
+        let (mut swarm, inlet) = start(&config, repetition.clone(), notices_sender.clone())?;
         let records = Arc::new(Mutex::new(Table::new(config.key.pair().clone())));
         let announced = announced(&config)?;
         lock(&records).listen(&announced);
+        for address in &announced {
+            swarm.add_external_address(address.clone());
+        }
         let mut driver = Driver {
             swarm,
             introductions: Introductions::new(config.limits.tabs, inlet),
@@ -278,6 +285,7 @@ impl Driver {
             }
             Notice::Close { connection, reason } => self.close(connection, reason),
             Notice::Introduction(notice) => self.on_introduction(notice),
+            Notice::Relay(notice) => self.on_relay(notice),
         }
     }
 

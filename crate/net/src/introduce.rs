@@ -28,7 +28,13 @@ use futures::channel::oneshot;
 use lampyris_wire::introduce::{Refusal, Request, Response};
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol, swarm::ConnectionId};
 
-pub(crate) use exchange::{Patience, answered, ask, list, serve};
+use crate::relay::Call;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use browser::{Signalled, answer_sdp};
+pub(crate) use exchange::{Patience, answered, ask, in_time, list, serve};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use memory::{Signalled, answer_sdp};
 pub(crate) use seeker::Seeker;
 pub(crate) use stun::Servers;
 pub(crate) use transport::{Inlet, join};
@@ -76,8 +82,32 @@ pub(crate) struct Wish {
 pub(crate) struct Offered {
     pub(crate) via: PeerId,
     pub(crate) from: PeerId,
-    pub(crate) offer: Vec<u8>,
-    pub(crate) answer: oneshot::Sender<Vec<u8>>,
+    pub(crate) offer: Offer,
+}
+
+/// How an offer comes.
+#[derive(Debug)]
+pub(crate) enum Offer {
+    /// Carried, as is the answer.
+    Carried {
+        offer: Vec<u8>,
+        answer: oneshot::Sender<Vec<u8>>,
+    },
+    /// By a call through a relay.
+    Call(Box<Call>),
+}
+
+impl Offered {
+    /// Where it is from, as we tell its sender. Of a call there is nothing to tell: js-libp2p takes an
+    /// address without an IP for an error, and does not go on.
+    pub(crate) fn address(&self) -> Multiaddr {
+        let Self { via, from, offer } = self;
+        let (via, peer) = (*via, *from);
+        match offer {
+            Offer::Carried { .. } => Address { via, peer }.to_multiaddr(),
+            Offer::Call(_) => Multiaddr::empty(),
+        }
+    }
 }
 
 /// Where a peer is that a neighbour introduces: `/p2p/NEIGHBOUR/webrtc/p2p/PEER`.

@@ -45,6 +45,7 @@ mod life;
 mod places;
 mod rate;
 mod records;
+mod relay;
 mod requests;
 mod shelf;
 mod streams;

@@ -12,7 +12,7 @@ mod common;
 
 use common::{Over, attacks};
 
-/// What a round may add: six listeners under attack, and their attackers, are in this process.
+/// What a round may add: eight listeners under attack, and their attackers, are in this process.
 const FIRST_GROWTH_KB_MAX: u64 = 120_000;
 /// What the same attacks may add when they come again: over eight rounds it went up and down by 13 MB.
 const SECOND_GROWTH_KB_MAX: u64 = 40_000;
@@ -33,6 +33,7 @@ async fn all_attacks() {
         attacks::frames_that_are_too_large_break_their_stream_only(over),
         attacks::who_reads_nothing_holds_nobody_up(over),
         attacks::sybils_that_withhold_do_not_keep_a_message_from_anybody(over),
+        attacks::who_announces_and_withholds_only_delays_a_message(over),
     );
 }
 

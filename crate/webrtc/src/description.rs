@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Addresses of one side. Each is tried by the other side's browser, so a stranger may not name many.
-const CANDIDATES_MAX: usize = 8;
+pub(crate) const CANDIDATES_MAX: usize = 8;
 /// The longest name of an address: browsers hide a page's own behind `<UUID>.local`.
 const NAME_BYTES_MAX: usize = 64;
 /// RFC 8839, section 5.1.
@@ -69,8 +69,17 @@ impl Description {
         Self::from_sdp(text).filter(|description| description.lines() == text)
     }
 
-    /// The SDP of the other side for our own browser.
+    /// The SDP of a side that tells no more addresses.
     pub(crate) fn to_sdp(&self, side: Side) -> String {
+        self.sdp(side, "a=end-of-candidates")
+    }
+
+    /// The SDP of a side that tells more addresses later.
+    pub(crate) fn to_trickling_sdp(&self, side: Side) -> String {
+        self.sdp(side, "a=ice-options:trickle")
+    }
+
+    fn sdp(&self, side: Side, candidates: &str) -> String {
         // Who answers begins with DTLS, as all browsers do.
         let setup = match side {
             Side::Offerer => "actpass",
@@ -79,7 +88,7 @@ impl Description {
         format!(
             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
              m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n\
-             {}a=end-of-candidates\r\na=setup:{setup}\r\na=sctp-port:5000\r\n\
+             {}{candidates}\r\na=setup:{setup}\r\na=sctp-port:5000\r\n\
              a=max-message-size:{FRAME_BYTES_MAX}\r\n",
             self.lines(),
         )
@@ -101,6 +110,14 @@ impl Description {
 }
 
 const CANDIDATE: &str = "a=candidate:";
+const CANDIDATE_OF_JSON: &str = "candidate:";
+
+/// An address that the other side tells later, for our own browser: as in a description, `None` for what
+/// may not be told.
+pub(crate) fn later_candidate(text: &str) -> Option<String> {
+    let candidate = candidate(text.strip_prefix(CANDIDATE_OF_JSON)?)?;
+    Some(format!("{CANDIDATE_OF_JSON}{candidate}"))
+}
 
 /// An address over UDP, without what else a browser says of it; `None` for any other.
 fn candidate(text: &str) -> Option<String> {
@@ -227,6 +244,27 @@ mod tests {
             assert_eq!(Description::decode(text.as_bytes()), None, "{text}");
         }
         assert_eq!(Description::decode(&[0xff; 100]), None);
+    }
+
+    #[test]
+    fn addresses_that_come_later_obey_the_same_rules() {
+        let chromes = "candidate:1 1 udp 2113937151 3f1b7d5e-8a45-4c55-9d92-0a0d2b1c6e11.local 53421 typ host generation 0 ufrag VFqE network-cost 999";
+        let read = "candidate:1 1 udp 2113937151 3f1b7d5e-8a45-4c55-9d92-0a0d2b1c6e11.local 53421 typ host";
+        assert_eq!(later_candidate(chromes).as_deref(), Some(read));
+        for refused in [
+            "",
+            "1 1 udp 1 192.0.2.7 1 typ host",
+            "candidate:",
+            "candidate:1 1 udp 1 example.org 1 typ host",
+            "candidate:1 1 tcp 1 192.0.2.7 9 typ host tcptype active",
+            "candidate:1\r\na=x 1 udp 1 192.0.2.7 1 typ host",
+        ] {
+            assert_eq!(later_candidate(refused), None, "{refused}");
+        }
+        let description = Description::decode(travelling().as_bytes()).unwrap();
+        let sdp = description.to_trickling_sdp(Side::Offerer);
+        assert!(sdp.contains("a=ice-options:trickle\r\n") && !sdp.contains("end-of-candidates"));
+        assert_eq!(Description::from_sdp(&sdp), Some(description));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What strangers send, for a fuzzer: each function takes any bytes, and panics if what they meet is wrong.
 
 use crate::{
-    description::{Description, Side},
+    description::{Description, Side, later_candidate},
     frame::{self, Decoder, FRAME_BYTES_MAX, Frame, FrameError, PAYLOAD_BYTES_MAX},
     version::{Credentials, Version},
 };
@@ -53,13 +53,20 @@ fn decoded<'a>(messages: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Frame>, Opt
 pub fn description(input: &[u8]) {
     if let Some(description) = Description::decode(input) {
         assert_eq!(description.encode(), input);
-        for side in [Side::Offerer, Side::Answerer] {
-            let sdp = description.to_sdp(side);
+        let sides = [Side::Offerer, Side::Answerer];
+        let whole = sides.map(|side| description.to_sdp(side));
+        let trickling = sides.map(|side| description.to_trickling_sdp(side));
+        for sdp in whole.into_iter().chain(trickling) {
             assert_eq!(Description::from_sdp(&sdp).as_ref(), Some(&description));
             assert!(sdp.lines().count() < 32 && sdp.is_ascii(), "{sdp}");
         }
     }
     let own = std::str::from_utf8(input).ok();
+    // What comes later than the description adds one address to it, and no line.
+    if let Some(candidate) = own.and_then(later_candidate) {
+        assert_eq!(later_candidate(&candidate).as_ref(), Some(&candidate));
+        assert!(candidate.lines().count() == 1 && candidate.is_ascii());
+    }
     if let Some(description) = own.and_then(Description::from_sdp) {
         assert_eq!(
             Description::decode(&description.encode()),

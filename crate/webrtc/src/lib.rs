@@ -28,7 +28,8 @@
 //!
 //! Two tabs, of which neither has an address, connect by an offer and an answer that somebody carries
 //! between them (`offer` and `answer`, in a browser only). From DTLS on it is the same: Noise is bound to
-//! both certificates, so the carrier need not be trusted.
+//! both certificates, so the carrier need not be trusted. With other implementations the two descriptions
+//! travel on a connection that is authenticated itself, and Noise is left out (`answer_sdp`).
 //!
 //! `muxer` drives a connection through the seam `backend`, natively over str0m (`native/link.rs`), in a
 //! tab over the browser's own (`web/link.rs`). There are no tasks but a listener's reader: dropping a
@@ -85,4 +86,6 @@ pub use native::{Certificate, Config, Limits, Rate, Transport};
 pub use substream::Substream;
 pub use version::Version;
 #[cfg(target_arch = "wasm32")]
-pub use web::{Answerer, Config, Introduced, Offerer, Pending, Transport, answer, offer};
+pub use web::{
+    Answerer, Config, Introduced, Offerer, Pending, Signalled, Transport, answer, answer_sdp, offer,
+};

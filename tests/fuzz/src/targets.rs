@@ -50,6 +50,7 @@ targets! {
     "gossip" "gossip's topics and messages, snappy" others::gossip, others::gossip_seeds;
     "peer_records" "signed records of gateways" lampyris_net::fuzz::records, others::peer_record_seeds;
     "introductions" "questions and answers of an introduction" others::introductions, others::introduction_seeds;
+    "relay_calls" "what relays and callers say" others::relay_calls, others::relay_call_seeds;
     "webrtc_description" "a stranger's description of a connection" lampyris_webrtc::fuzz::description, webrtc::description_seeds;
     "webrtc_frames" "the frames of a WebRTC stream, however they are cut" lampyris_webrtc::fuzz::frames, webrtc::frame_seeds;
     "webrtc_username" "what a dialler's STUN USERNAME says" lampyris_webrtc::fuzz::username, webrtc::username_seeds;

@@ -6,10 +6,12 @@ use std::{
 };
 
 use futures::channel::{mpsc, oneshot};
-use lampyris_wire::{HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol, RECORDS_PROTOCOL};
+use lampyris_wire::{
+    HEARTBEAT_PROTOCOL, INTRODUCE_PROTOCOL, Protocol, RECORDS_PROTOCOL, relay::STOP_PROTOCOL,
+};
 use libp2p::{Multiaddr, PeerId, StreamProtocol, swarm::ConnectionId};
 
-use super::Notice;
+use super::{Notice, calls::Reservation};
 use crate::{
     clock::Moment,
     error::RequestError,
@@ -21,6 +23,7 @@ use crate::{
     places::Places,
     rate::{self, Bucket},
     records::Acquaintance,
+    relay,
     requests::{
         Answer, IN_FLIGHT_MAX, Opener, WAITING_MAX, inbound::Requester, once, state_client,
         state_server,
@@ -34,6 +37,9 @@ pub(super) struct Connection {
     pub(super) peer: PeerId,
     pub(super) kind: PeerKind,
     pub(super) since: Moment,
+    pub(super) address: Multiaddr,
+    /// Whether we can be called through it.
+    pub(super) reservation: Reservation,
     /// Offers that are carried to it.
     pub(super) carried: Places,
     /// The address to dial when it is closed.
@@ -62,7 +68,7 @@ impl Connection {
     pub(super) fn start(
         id: ConnectionId,
         acquaintance: Acquaintance,
-        (kind, is_dialler): (PeerKind, bool),
+        (kind, is_dialler, address): (PeerKind, bool, Multiaddr),
         activity: Activity,
         notices: mpsc::Sender<Notice>,
         events: Arc<Mutex<mpsc::Sender<Event>>>,
@@ -97,6 +103,8 @@ impl Connection {
             peer,
             kind,
             since: Moment::now(),
+            address,
+            reservation: Reservation::default(),
             carried: Places::new(introduce::STREAMS_PER_PEER_MAX),
             redial: None,
             close_reason: None,
@@ -147,6 +155,13 @@ impl Connection {
             // Beyond, the stream is dropped, which resets it: no honest peer asks so much.
             if let Some(place) = bucket.take().then(|| places.take()).flatten() {
                 self.spawn(introduce::serve(self.opener(), stream, place));
+            }
+            return;
+        }
+        if protocol.as_ref() == STOP_PROTOCOL {
+            let (bucket, places) = &mut self.introductions;
+            if let Some(place) = bucket.take().then(|| places.take()).flatten() {
+                self.spawn(relay::serve(self.opener(), stream, place));
             }
             return;
         }

@@ -55,6 +55,10 @@ impl Driver {
                 }
             }
             SwarmEvent::NewListenAddr { address, .. } => {
+                #[cfg(not(target_arch = "wasm32"))]
+                if !self.announces {
+                    self.swarm.add_external_address(address.clone());
+                }
                 let peer_id = *self.swarm.local_peer_id();
                 let address = address.with_p2p(peer_id).unwrap_or_else(|address| address);
                 lock(&self.listening).push(address.to_string());
@@ -64,6 +68,8 @@ impl Driver {
                 });
             }
             SwarmEvent::ExpiredListenAddr { address, .. } => {
+                #[cfg(not(target_arch = "wasm32"))]
+                self.swarm.remove_external_address(&address);
                 let expired = address.to_string();
                 lock(&self.listening).retain(|address| !address.starts_with(&expired));
                 self.announce_listening();
@@ -147,6 +153,10 @@ impl Driver {
         address: Multiaddr,
         is_dialler: bool,
     ) {
+        let address = match address.is_empty() {
+            true => self.called_from(peer),
+            false => address,
+        };
         let connections = self.peers.entry(peer).or_default();
         let older = connections.clone();
         connections.push(id);
@@ -163,7 +173,7 @@ impl Driver {
             scope: Scope::of(&address),
         };
         let activity = self.swarm.behaviour().streams.activity(id);
-        let who = (kind, is_dialler);
+        let who = (kind, is_dialler, address.clone());
         let connection = Connection::start(id, acquaintance, who, activity, notices, events);
         self.connections.insert(id, connection);
         if older.is_empty() {

@@ -12,7 +12,7 @@ use crate::{
     event::PeerKind,
     introduce::{
         self, ANSWERING_MAX, ANSWERING_PER_CARRIER_MAX, Address, CARRIED_MAX, INTRODUCTION_TIME,
-        Inlet, Notice, Offered, Patience, Seeker, Wish, random_below,
+        Inlet, Notice, Offer, Offered, Patience, Seeker, Wish, random_below,
     },
     places::Places,
 };
@@ -45,6 +45,16 @@ impl Introductions {
             inlet,
         }
     }
+
+    /// Who brought the offer of a peer that we are answering.
+    pub(super) fn carrier_of(&self, peer: &PeerId) -> Option<PeerId> {
+        self.answering.get(peer).map(|answering| answering.via)
+    }
+
+    /// Whether we want links to tabs at all, as gateways do not.
+    pub(super) const fn is_tab(&self) -> bool {
+        self.seeker.missing(0) > 0
+    }
 }
 
 impl Driver {
@@ -65,12 +75,14 @@ impl Driver {
         self.introductions.answering.remove(&peer);
         self.introductions.inlet.servers.add(peer, address);
         self.introductions.seeker.hurry();
+        self.reserve();
     }
 
     /// A peer is gone: it may have to be replaced.
     pub(super) fn on_neighbour_gone(&mut self, peer: &PeerId) {
         self.introductions.inlet.servers.remove(peer);
         self.introductions.seeker.hurry();
+        self.reserve();
     }
 
     /// An introduction to a peer came to nothing.
@@ -191,19 +203,14 @@ impl Driver {
             return;
         };
         let (sender, answered) = oneshot::channel();
-        let offered = Offered {
-            via,
-            from,
+        let offer = Offer::Carried {
             offer,
             answer: sender,
         };
-        if self.introductions.inlet.offers.try_send(offered).is_err() {
+        if self.offer(Offered { via, from, offer }).is_err() {
             let _gone = answer.send(Response::Refused(Refusal::Unwilling));
             return;
         }
-        let since = Moment::now();
-        let answering = Answering { via, since };
-        self.introductions.answering.insert(from, answering);
         if let Some(neighbour) = self.newest(&via) {
             neighbour.spawn(async {
                 let _gone = answer.send(introduce::answered(answered).await);
@@ -211,9 +218,20 @@ impl Driver {
         }
     }
 
+    /// Hands an offer to the transport, or back when it has too many.
+    pub(super) fn offer(&mut self, offered: Offered) -> Result<(), Offer> {
+        let Offered { via, from, .. } = offered;
+        let taken = self.introductions.inlet.offers.try_send(offered);
+        taken.map_err(|full| full.into_inner().offer)?;
+        let since = Moment::now();
+        let answering = Answering { via, since };
+        self.introductions.answering.insert(from, answering);
+        Ok(())
+    }
+
     /// Whether we want to be connected to whom a neighbour introduces. When both sides seek each other at
     /// the same time, the offer of the one with the lower id counts.
-    fn wants(&mut self, from: &PeerId, via: &PeerId) -> bool {
+    pub(super) fn wants(&mut self, from: &PeerId, via: &PeerId) -> bool {
         let answering = &mut self.introductions.answering;
         answering.retain(|_, answering| answering.since.elapsed() < INTRODUCTION_TIME);
         let of_carrier = answering.values().filter(|each| each.via == *via).count();

@@ -113,7 +113,8 @@ async fn exchange(mut opener: Opener, request: Request) -> io::Result<Response> 
     Response::decode(&response).map_err(io::Error::other)
 }
 
-async fn in_time<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
+/// The result of work that is done in time.
+pub(crate) async fn in_time<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
     match future::select(Box::pin(work), Delay::new(time)).await {
         Either::Left((result, _)) => Some(result),
         Either::Right(_) => None,

@@ -25,7 +25,7 @@ use libp2p::{
 use super::browser as half;
 #[cfg(not(target_arch = "wasm32"))]
 use super::memory as half;
-use super::{ANSWERING_MAX, Address, INTRODUCTION_TIME, Notice, Offered, Servers, Wish};
+use super::{ANSWERING_MAX, Address, INTRODUCTION_TIME, Notice, Offer, Offered, Servers, Wish};
 use crate::{config::Config, driver, transport::Connections};
 
 type Output = (PeerId, StreamMuxerBox);
@@ -114,15 +114,12 @@ impl transport::Transport for Transport {
         let Poll::Ready(Some(offered)) = self.offers.poll_next_unpin(context) else {
             return Poll::Pending;
         };
-        let from = Address {
-            via: offered.via,
-            peer: offered.from,
-        };
+        let send_back_addr = offered.address();
         let (config, servers) = (self.config.clone(), self.servers.clone());
         Poll::Ready(TransportEvent::Incoming {
             listener_id: self.listener,
             local_addr: Multiaddr::empty(),
-            send_back_addr: from.to_multiaddr(),
+            send_back_addr,
             upgrade: Box::pin(in_time(accept(config, servers, offered))),
         })
     }
@@ -152,15 +149,16 @@ async fn be_introduced(
 
 /// The side that is sought.
 async fn accept(config: Config, servers: Servers, offered: Offered) -> io::Result<Output> {
-    let (description, answerer) = half::answer(&config, &servers, offered.offer).await?;
-    if offered.answer.send(description).is_err() {
+    let Offered { via, from, offer } = offered;
+    let (offer, answer) = match offer {
+        Offer::Carried { offer, answer } => (offer, answer),
+        Offer::Call(call) => return call.take(&config, &servers, from).await,
+    };
+    let (description, answerer) = half::answer(&config, &servers, offer).await?;
+    if answer.send(description).is_err() {
         return Err(io::Error::other("nobody waits for the answer any more"));
     }
-    let claimed = Address {
-        via: offered.via,
-        peer: offered.from,
-    };
-    proven(answerer.connect().await?, claimed)
+    proven(answerer.connect().await?, Address { via, peer: from })
 }
 
 /// The connection, if it is to whom it was said to be.

@@ -39,6 +39,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setRemoteDescription)]
     fn set_remote_description(this: &PeerConnection, description: &Object) -> Thrown<Promise>;
 
+    #[wasm_bindgen(method, catch, js_name = addIceCandidate)]
+    fn add_ice_candidate(this: &PeerConnection, candidate: &Object) -> Thrown<Promise>;
+
     #[wasm_bindgen(method, getter, catch, js_name = localDescription)]
     fn local_description(this: &PeerConnection) -> Thrown<JsValue>;
 
@@ -55,6 +58,9 @@ extern "C" {
     #[derive(Clone, Debug)]
     #[wasm_bindgen(js_name = RTCDataChannel)]
     pub(crate) type DataChannel;
+
+    #[wasm_bindgen(method, getter, catch, js_name = label)]
+    fn own_label(this: &DataChannel) -> Thrown<JsValue>;
 
     #[wasm_bindgen(method, getter, catch, js_name = readyState)]
     fn ready_state(this: &DataChannel) -> Thrown<JsValue>;
@@ -129,6 +135,15 @@ impl PeerConnection {
         set.await.map(drop)
     }
 
+    /// Has the browser try one more address of the other side.
+    pub(crate) async fn add_candidate(&self, candidate: &str) -> Result<()> {
+        let init = Object::new();
+        set(&init, "candidate", &candidate.into())?;
+        set(&init, "sdpMLineIndex", &0.into())?;
+        let added = settled("adding an address", self.add_ice_candidate(&init));
+        added.await.map(drop)
+    }
+
     /// The offer, or the answer, as the browser has set it.
     pub(crate) fn local_sdp(&self) -> Result<String> {
         let description = self.local_description();
@@ -149,11 +164,16 @@ impl PeerConnection {
 
     /// Whether the browser has given the connection up.
     pub(crate) fn is_over(&self) -> bool {
-        let state = self
-            .connection_state()
-            .ok()
-            .and_then(|state| state.as_string());
-        matches!(state.as_deref(), None | Some("failed" | "closed"))
+        matches!(self.state().as_deref(), None | Some("failed" | "closed"))
+    }
+
+    /// Whether ICE and DTLS have done their work.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.state().as_deref() == Some("connected")
+    }
+
+    fn state(&self) -> Option<String> {
+        self.connection_state().ok()?.as_string()
     }
 
     pub(crate) fn handle(&self, name: &str, handler: Option<&Function>) -> Result<()> {
@@ -191,6 +211,11 @@ impl DataChannel {
         }
     }
 
+    /// What its opener calls it.
+    pub(crate) fn label(&self) -> Option<String> {
+        self.own_label().ok()?.as_string()
+    }
+
     /// What the browser has not sent yet.
     pub(crate) fn buffered_bytes(&self) -> f64 {
         self.buffered_amount().unwrap_or(0.0)
@@ -218,6 +243,12 @@ impl DataChannel {
 pub(crate) fn channel_of(event: &JsValue) -> Option<DataChannel> {
     let channel = Reflect::get(event, &"channel".into()).ok()?;
     channel.is_object().then(|| channel.unchecked_into())
+}
+
+/// What the JSON of an `RTCIceCandidate` says of an address: a stranger's text.
+pub(crate) fn candidate_of(json: &str) -> Option<String> {
+    let init = js_sys::JSON::parse(json).ok()?;
+    Reflect::get(&init, &"candidate".into()).ok()?.as_string()
 }
 
 /// The bytes of a `message` event; `None` for text, which libp2p never sends.

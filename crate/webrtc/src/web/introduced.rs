@@ -26,7 +26,7 @@ use crate::{
 /// How long our own addresses are looked for; what is found later is not told.
 const GATHERING_TIME: Duration = Duration::from_secs(1);
 /// How often it is looked whether all are found. A hidden tab's timers are slower.
-const GATHERING_TICK: Duration = Duration::from_millis(50);
+pub(super) const TICK: Duration = Duration::from_millis(50);
 /// How long connecting and the handshake may take once both sides know of each other.
 const HANDSHAKE_SECONDS: u64 = 10;
 
@@ -122,17 +122,21 @@ impl Begun {
         })
     }
 
-    /// Waits for our own addresses and describes us.
     async fn described(self, keys: Keypair) -> Result<Half> {
-        let connection = self.link.connection();
-        let end = clock::now() + GATHERING_TIME;
-        while !connection.has_gathered() && clock::now() < end {
-            Delay::new(GATHERING_TICK).await;
-        }
-        let ours = Description::from_sdp(&connection.local_sdp()?).ok_or(Error::Description)?;
+        let ours = described(&self.link).await?;
         let begun = self;
         Ok(Half { keys, begun, ours })
     }
+}
+
+/// Waits for our own addresses and describes us.
+pub(super) async fn described(link: &Link) -> Result<Description> {
+    let connection = link.connection();
+    let end = clock::now() + GATHERING_TIME;
+    while !connection.has_gathered() && clock::now() < end {
+        Delay::new(TICK).await;
+    }
+    Description::from_sdp(&connection.local_sdp()?).ok_or(Error::Description)
 }
 
 /// A connection of which the other side does not know yet, or we not of it.
@@ -188,6 +192,6 @@ impl fmt::Debug for Answerer {
     }
 }
 
-fn pending<T>(future: impl Future<Output = Result<T>> + 'static) -> Pending<T> {
+pub(super) fn pending<T>(future: impl Future<Output = Result<T>> + 'static) -> Pending<T> {
     Box::pin(SendWrapper::new(future))
 }

@@ -4,7 +4,7 @@
 //! first message can come, and unset before their Rust half goes, so that none is called in between.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{HashMap, VecDeque},
     rc::Rc,
     task::{Context, Poll},
@@ -45,6 +45,8 @@ struct Inner {
 /// What handlers reach.
 struct Shared {
     state: RefCell<State>,
+    /// Whether the other side's next data channel of this name is only there to begin with.
+    expected: Cell<Option<&'static str>>,
     signal: Signal,
 }
 
@@ -70,6 +72,7 @@ impl Link {
         let connection = PeerConnection::create(stun)?;
         let shared = Rc::new(Shared {
             state: RefCell::default(),
+            expected: Cell::default(),
             signal,
         });
         let opened = {
@@ -110,6 +113,11 @@ impl Link {
         self.open_channel(true)
     }
 
+    /// Takes the other side's data channel of this name, once, for no stream: who opened it closes it.
+    pub(crate) fn expect_channel(&self, name: &'static str) {
+        self.0.shared.expected.set(Some(name));
+    }
+
     fn open_channel(&self, is_handshake: bool) -> Result<Id> {
         let channel = self.0.connection.channel(is_handshake)?;
         self.0.shared.adopt(channel)
@@ -125,7 +133,10 @@ impl Shared {
             channel.close();
             return;
         }
+        let expected = self.expected.get();
+        let is_expected = expected.is_some() && channel.label().as_deref() == expected;
         match self.adopt(channel) {
+            Ok(_) if is_expected => self.expected.set(None),
             Ok(id) => self.push(Event::Opened(id)),
             Err(error) => tracing::debug!(%error, "a data channel is refused"),
         }

@@ -11,11 +11,11 @@ use lampyris_wire::frame::{self, Header};
 use lampyris_wire::gossip::{
     MESSAGE_BYTES_MAX, TopicKind, compress, decompress, message_id, parse_topic, topic_name,
 };
-use lampyris_wire::introduce;
 use lampyris_wire::req_resp::{
     decode_chunks, decode_request, encode_chunk, encode_error, encode_request,
 };
 use lampyris_wire::state::{AccountQuery, Request, Response};
+use lampyris_wire::{introduce, relay, signalling};
 
 const REQUEST_BYTES_MAX: usize = 32 * 1024;
 const CHUNKS_MAX: usize = 4;
@@ -104,6 +104,37 @@ pub(super) fn introductions(bytes: &[u8]) {
     if let Ok(response) = introduce::Response::decode(bytes) {
         assert_eq!(response.encode().as_deref(), Ok(bytes));
     }
+}
+
+/// A message of a relay, or of signalling: what is read says the same when it is written.
+pub(super) fn relay_calls(bytes: &[u8]) {
+    if let Ok(caller) = relay::caller(bytes) {
+        assert!(caller.len() <= introduce::PEER_ID_BYTES_MAX);
+    }
+    if relay::is_reserved(bytes) == Ok(true) {
+        assert!(relay::caller(bytes).is_err());
+    }
+    if let Ok(message) = signalling::Message::decode(bytes) {
+        let again = signalling::Message::decode(&message.encode().unwrap());
+        assert_eq!(again, Ok(message));
+    }
+}
+
+pub(super) fn relay_call_seeds(_: &Files) -> Vec<Vec<u8>> {
+    let call = [vec![8, 0, 18, 40, 10, 38], vec![7; 38], vec![26, 2, 8, 30]].concat();
+    let granted = vec![8, 2, 26, 2, 8, 9, 34, 2, 8, 30, 40, 100];
+    let message = |kind, data: &str| {
+        let data = data.to_owned();
+        signalling::Message { kind, data }.encode().unwrap()
+    };
+    let candidate = "{\"candidate\":\"candidate:1 1 udp 1 192.0.2.1 5000 typ host\"}";
+    vec![
+        call,
+        granted,
+        relay::status(relay::Status::PermissionDenied),
+        message(signalling::Kind::Offer, "v=0\r\na=ice-ufrag:abcd\r\n"),
+        message(signalling::Kind::Candidate, candidate),
+    ]
 }
 
 pub(super) fn introduction_seeds(_: &Files) -> Vec<Vec<u8>> {

@@ -28,7 +28,8 @@ pub(super) fn description_seeds(_: &Files) -> Vec<Vec<u8>> {
     ];
     let whole = credentials.clone() + &addresses.map(candidate).concat();
     let browsers = format!("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n{whole}a=setup:actpass\r\n");
-    [credentials, whole, browsers]
+    let later = "candidate:1 1 udp 2113937151 192.0.2.1 50000 typ host ufrag abcd".to_owned();
+    [credentials, whole, browsers, later]
         .map(String::into_bytes)
         .into()
 }

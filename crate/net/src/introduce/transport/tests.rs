@@ -59,8 +59,7 @@ impl Tab {
         let offered = Offered {
             via,
             from,
-            offer,
-            answer,
+            offer: Offer::Carried { offer, answer },
         };
         self.offers.try_send(offered).unwrap();
         let event = poll_fn(|context| Pin::new(&mut self.transport).poll(context)).await;
