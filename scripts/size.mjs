@@ -27,7 +27,7 @@ brotli's may be at most.
  * What a visitor may be asked to download, in bytes of brotli; a test holds us to it. Lower it when something becomes smaller.
  * @type {Record<string, number | undefined>}
  */
-const budgets = { 'lampyris_core_bg.wasm': 150_000, 'lampyris_net_bg.wasm': 390_000, page: 146_000 };
+const budgets = { 'lampyris_core_bg.wasm': 150_000, 'lampyris_net_bg.wasm': 410_000, page: 146_000 };
 
 /**
  * Sizes of each wasm, then of all scripts, styles and pictures of the page together, each compressed by itself as a server would.
