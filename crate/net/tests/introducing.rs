@@ -202,6 +202,40 @@ async fn a_tab_looks_until_it_has_somebody_who_takes_part_in_its_topic() {
     assert_eq!(heard(&mut one).await.2, data);
 }
 
+/// Strangers of whom a tab is full would keep out a newcomer that takes part, if the tab itself misses nobody.
+#[tokio::test]
+async fn strangers_make_room_for_who_comes() {
+    let other_topic = gossip::topic_name([5, 6, 7, 8], gossip::TopicKind::FinalityUpdate);
+    let mut gateway = memory_listener(&[]);
+    let mut one = tab(1);
+    one.connect(&mut gateway).await;
+    let address = format!("/p2p/{}/webrtc/p2p/{}", gateway.id(), one.id());
+    let (mut friend, mut stranger) = (tab(0), tab_of(0, &other_topic));
+    for each in [&mut friend, &mut stranger] {
+        each.connect(&mut gateway).await;
+        each.handle.dial(&address).unwrap();
+        while introduced(&mut one).await.0 != each.id() {}
+    }
+    let mut newcomer = tab(0);
+    newcomer.connect(&mut gateway).await;
+    // It is not known at once what the stranger takes part in.
+    for _ in 0..20 {
+        newcomer.handle.dial(&address).unwrap();
+        loop {
+            match newcomer.next().await {
+                Event::Connected { peer, .. } if peer == one.id() => {
+                    stranger.disconnected().await;
+                    return;
+                }
+                Event::DialFailed { .. } => break,
+                _ => {}
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("there is no room for the newcomer");
+}
+
 /// A browser may break a link that its other end believes in for some ten seconds more.
 #[tokio::test]
 async fn who_lost_its_link_is_taken_back_before_the_other_side_has_noticed() {

@@ -249,7 +249,9 @@ impl Driver {
             let is_lost = link.kind == PeerKind::Tab && link.since.elapsed() >= INTRODUCTION_TIME;
             return is_lost && !self.introductions.seeker.is_shunned(from);
         }
-        if self.introductions.seeker.missing(self.companions()) > 0 {
+        // Who comes may take part in what we hear, and find nobody else; a stranger had its chance. Whom we
+        // sent away for that just now does not come back in this way.
+        if !self.introductions.seeker.avoids(from) {
             self.make_room();
         }
         let links = self.tab_links();

@@ -15,8 +15,9 @@ const FAILED_TICKS_MIN: u64 = 4;
 const FAILED_TICKS_MAX: u64 = 64;
 /// For how many ticks, and not taken either, after our own side sent a peer away.
 const SHUNNED_TICKS: u64 = 600;
-/// The longest pause between two questions, in ticks.
+/// The longest pause between two questions, in ticks: with some of the links that are wanted, and with none.
 const PAUSE_TICKS_MAX: u64 = 32;
+const PAUSE_ALONE_TICKS_MAX: u64 = 8;
 
 /// Decides whom to be introduced to. A tick is about a second; in a hidden tab they are longer, and
 /// nothing is lost by that.
@@ -62,7 +63,12 @@ impl Seeker {
         if missing == 0 || self.now < self.due {
             return 0;
         }
-        self.pause = (self.pause * 2).min(PAUSE_TICKS_MAX);
+        let longest = if links == 0 {
+            PAUSE_ALONE_TICKS_MAX
+        } else {
+            PAUSE_TICKS_MAX
+        };
+        self.pause = (self.pause * 2).min(longest);
         self.due = self.now + self.jittered(self.pause);
         missing
     }
@@ -103,6 +109,11 @@ impl Seeker {
         self.room(links) > 0 && !self.is_shunned(peer)
     }
 
+    /// Whether a peer is not to be sought at the moment.
+    pub(crate) fn avoids(&self, peer: &PeerId) -> bool {
+        self.avoided(peer).is_some()
+    }
+
     /// Whether our own side sent a peer away lately.
     pub(crate) fn is_shunned(&self, peer: &PeerId) -> bool {
         self.avoided(peer).is_some_and(|avoided| avoided.is_shunned)
@@ -110,7 +121,7 @@ impl Seeker {
 
     /// Some of the peers that a neighbour told us, at random.
     pub(crate) fn choose(&self, mut told: Vec<PeerId>, count: usize) -> Vec<PeerId> {
-        told.retain(|peer| self.avoided(peer).is_none());
+        told.retain(|peer| !self.avoids(peer));
         let mut chosen = Vec::new();
         while chosen.len() < count && !told.is_empty() {
             chosen.push(told.swap_remove(random_below(told.len())));
@@ -166,13 +177,18 @@ mod tests {
         let mut seeker = Seeker::new(4);
         assert!((0..100).all(|_| seeker.tick(4) == 0));
         assert_eq!(seeker.tick(1), 3);
-        let found = |seeker: &mut Seeker, ticks| (0..ticks).filter(|_| seeker.tick(0) > 0).count();
-        found(&mut seeker, 100);
-        // From then on every half minute, more or less.
-        let often = found(&mut seeker, 3_200);
+        let found = |seeker: &mut Seeker, links, ticks| {
+            (0..ticks).filter(|_| seeker.tick(links) > 0).count()
+        };
+        found(&mut seeker, 1, 100);
+        // From then on every half minute, more or less; who is alone, every eight seconds.
+        let often = found(&mut seeker, 1, 3_200);
+        assert!((60..=210).contains(&often), "{often}");
+        found(&mut seeker, 0, 100);
+        let often = found(&mut seeker, 0, 800);
         assert!((60..=210).contains(&often), "{often}");
         seeker.hurry();
-        assert!(found(&mut seeker, 4) > 0);
+        assert!(found(&mut seeker, 1, 4) > 0);
     }
 
     #[test]
