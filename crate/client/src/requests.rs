@@ -205,9 +205,14 @@ impl<P: Platform> Inner<P> {
             let (client, question) = (Rc::clone(self), question.clone());
             let mut results = results.clone();
             self.platform.spawn(Box::pin(async move {
-                let answer = client.ask_peer_any(&peer, question).await;
+                let answer = client.ask_peer_any(&peer, question.clone()).await;
+                let is_silent = matches!(answer, Err(Refusal::Silent(_)));
                 // Nobody listens any more once another peer was faster.
-                let _unheard = results.send((answer, peer)).await;
+                let _unheard = results.send((answer, peer.clone())).await;
+                // Once may be an accident; a second time tells who withholds from who was busy.
+                if is_silent {
+                    let _on_record = client.ask_peer_any(&peer, question).await;
+                }
             }));
             hedge_ms
         };
