@@ -53,7 +53,7 @@ impl Introductions {
 
     /// Whether we want links to tabs at all, as gateways do not.
     pub(super) const fn is_tab(&self) -> bool {
-        self.seeker.missing(0) > 0
+        self.seeker.seeks()
     }
 }
 
