@@ -1,41 +1,15 @@
 /**
  * The page's server: static files, the headers that the page is designed for, nothing else.
  *
- *     /             www/
- *     /pkg/         pkg/
- *     /vendor/…     the one dependency of the page, from node_modules
- *     /config.json  what the page is started with
+ *     /                           www/; the page names its files below the next
+ *     /~<version>/{www,pkg}/      the same, kept by browsers, see `library/served-files.mjs`
+ *     /pkg/                       pkg/
+ *     /vendor/lit-html@<version>/ the one dependency of the page, from node_modules
+ *     /config.json                what the page is started with
  */
 
-import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, sep } from 'node:path';
-import { root } from './library/paths.mjs';
-
-/** Folders that are served, the most specific prefix first. Only these types of file leave them. */
-const mounts = [
-  { prefix: '/pkg/', folder: join(root, 'pkg') },
-  { prefix: '/bench/', folder: join(root, 'bench', 'page') },
-  { prefix: '/vendor/lit-html/', folder: join(root, 'node_modules', 'lit-html') },
-  { prefix: '/', folder: join(root, 'www') },
-];
-
-/** @type {Record<string, string>} */
-const contentTypes = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.webmanifest': 'application/manifest+json; charset=utf-8',
-  '.wasm': 'application/wasm',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.txt': 'text/plain; charset=utf-8',
-};
+import { servedFile } from './library/served-files.mjs';
 
 /**
  * The page may run its own scripts and wasm, talk to its own origin, to gateways by WebSocket (for WebRTC there is no rule), and nothing
@@ -62,7 +36,6 @@ export const securityHeaders = {
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  'cache-control': 'no-cache',
 };
 
 /**
@@ -140,15 +113,23 @@ async function answer(request, response, config) {
   }
   const path = requestedPath(request.url ?? '/');
   if (path === '/config.json') {
-    response.writeHead(200, { 'content-type': contentTypes['.json'] }).end(JSON.stringify(await config()));
+    response.writeHead(200, plain('application/json')).end(JSON.stringify(await config()));
     return;
   }
   const file = path === null ? null : await servedFile(path);
   if (file === null) {
-    response.writeHead(404, { 'content-type': contentTypes['.txt'] }).end('not found\n');
+    response.writeHead(404, plain('text/plain')).end('not found\n');
     return;
   }
   sendFile(request, response, file);
+}
+
+/**
+ * Headers of what is made for one answer.
+ * @param {string} type
+ */
+function plain(type) {
+  return { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-cache' };
 }
 
 /**
@@ -166,51 +147,16 @@ function requestedPath(url) {
 }
 
 /**
- * Where the file of a path would lie. Packages below a folder are not part of it.
- * @param {string} path decoded, starts with a slash
- */
-export function mountedFile(path) {
-  const mount = mounts.find(({ prefix }) => path.startsWith(prefix));
-  if (mount === undefined || path.includes('/node_modules/')) return null;
-  const name = path.slice(mount.prefix.length);
-  return { folder: mount.folder, file: join(mount.folder, name === '' || name.endsWith('/') ? `${name}index.html` : name) };
-}
-
-/** @typedef {{ path: string, type: string, size: number, tag: string }} ServedFile */
-
-/**
- * The file behind a path, or null. What a link leads to must lie in the served folder too.
- * @param {string} path
- * @returns {Promise<ServedFile | null>}
- */
-async function servedFile(path) {
-  const mounted = mountedFile(path);
-  const type = mounted === null ? undefined : contentTypes[extname(mounted.file)];
-  if (mounted === null || type === undefined) return null;
-  try {
-    const [file, folder] = await Promise.all([realpath(mounted.file), realpath(mounted.folder)]);
-    if (!file.startsWith(folder + sep)) return null;
-    const { size, mtimeMs, isFile } = await stat(file).then((found) => ({ ...found, isFile: found.isFile() }));
-    return isFile ? { path: file, type, size, tag: `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"` } : null;
-  } catch {
-    return null;
-  }
-}
-
-/**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
- * @param {ServedFile} file
+ * @param {import('./library/served-files.mjs').ServedFile} file
  */
-function sendFile(request, response, file) {
-  if (request.headers['if-none-match'] === file.tag) {
-    response.writeHead(304, { etag: file.tag }).end();
+function sendFile(request, response, { type, body, tag, caching }) {
+  const headers = { etag: tag, 'cache-control': caching };
+  if (request.headers['if-none-match'] === tag) {
+    response.writeHead(304, headers).end();
     return;
   }
-  response.writeHead(200, { 'content-type': file.type, 'content-length': file.size, etag: file.tag });
-  if (request.method === 'HEAD') {
-    response.end();
-    return;
-  }
-  createReadStream(file.path).on('error', () => response.destroy()).pipe(response);
+  response.writeHead(200, { ...headers, 'content-type': type, 'content-length': body.length });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from './build.mjs';
 import { runMain, table } from './library/report.mjs';
-import { mountedFile } from './serve.mjs';
+import { mountedFile } from './library/served-files.mjs';
 import { ensureSetup } from './setup.mjs';
 
 const help = `Usage: npm run size [-- --json]

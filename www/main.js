@@ -1,5 +1,5 @@
 /**
- * The page: starts the client, draws the place that the address names, and draws again when something changes.
+ * The page: draws the place that the address names, and draws again when something changes. The client is started by `start.js`.
  * @module
  */
 
@@ -10,7 +10,6 @@ import { PHASE_WORDS, phase } from "./components/light.js";
 import { render } from "./lit.js";
 import { applyTheme } from "./preferences.js";
 import { parseRoute } from "./route.js";
-import { startSession } from "./session.js";
 import { changed, drawWith, state } from "./store.js";
 import { accounts } from "./views/accounts.js";
 import { governance } from "./views/governance.js";
@@ -71,6 +70,4 @@ setInterval(() => {
   renewAnswers();
   changed();
 }, TICK_MS);
-// What is drawn first must not keep the client waiting: it has its turn while the client's worker is made.
-void startSession();
 changed();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { mountedFile } from "../../scripts/serve.mjs";
+import { mountedFile } from "../../scripts/library/served-files.mjs";
 
 /** Loaded by the leading tab as soon as it leads. */
 const GENERATED = "/pkg/generated/lampyris_net.js";
@@ -29,7 +29,9 @@ function importsOf(path, found = new Set()) {
   return found;
 }
 
-test("the page names every module that it loads, and no other", () => {
+test("the page names every module that it loads, and no other: first those that the client needs to start", () => {
   const named = [...textOf("/index.html").matchAll(/rel="modulepreload" href="([^"]+)"/gu)].map((match) => match[1]);
-  assert.deepEqual(named, [...importsOf("/main.js"), GENERATED].sort());
+  const first = [...importsOf("/start.js"), GENERATED].sort();
+  const views = [...importsOf("/main.js")].filter((path) => !first.includes(path)).sort();
+  assert.deepEqual(named, [...first, ...views]);
 });
