@@ -3,7 +3,7 @@
  * @module
  */
 
-import { createWorker } from "./core.js";
+import { CoreWorker, createWorker } from "./core.js";
 import { ClientError, HandOver, clientError } from "./errors.js";
 import { Follow } from "./follow.js";
 import { Lead } from "./lead.js";
@@ -28,7 +28,7 @@ const TAKE_OVER_RETRY_MS = 100;
 const token = Symbol("createClient");
 
 /**
- * @param {Config} config
+ * @param {Config | Promise<Config>} config
  * @param {ClientOptions} [options]
  * @returns {Promise<Client>}
  */
@@ -49,6 +49,8 @@ export function removeStoredState(config) {
 export class Client extends EventTarget {
   #config;
   #createWorker;
+  /** Loads the core while it is not known yet whether this tab leads. @type {CoreWorker | null} */
+  #spareCore;
   #fetchGateways;
   #standing;
   /** Under which the tabs that share find each other; null where each tab is for itself. @type {string | null} */
@@ -70,22 +72,33 @@ export class Client extends EventTarget {
    * @param {symbol} key
    * @param {Config} config
    * @param {ClientOptions} options
+   * @param {CoreWorker} spareCore
    */
-  constructor(key, config, options) {
+  constructor(key, config, options, spareCore) {
     super();
     if (key !== token) throw new TypeError("use createClient(config)");
     this.#config = config;
     this.#createWorker = options.createWorker ?? createWorker;
+    this.#spareCore = spareCore;
     this.#fetchGateways = options.fetchGateways;
     this.#standing = new Standing(typeof config.fixedClockUnixMs === "number");
   }
 
   /**
-   * @param {Config} config
+   * @param {Config | Promise<Config>} given
    * @param {ClientOptions} options
    */
-  static async create(config, options) {
-    const client = new Client(token, structuredClone(config), options);
+  static async create(given, options) {
+    const core = new CoreWorker((options.createWorker ?? createWorker)());
+    /** @type {Config} */
+    let config;
+    try {
+      config = structuredClone(await given);
+    } catch (error) {
+      core.end(new ClientError("unavailable", "there is no configuration", { fault: "caller" }));
+      throw error;
+    }
+    const client = new Client(token, config, options, core);
     if (options.share !== false && canShare()) client.#name = await sharedName(client.#config);
     client.#sit();
     client.#unwatch = watchLifecycle({
@@ -112,14 +125,15 @@ export class Client extends EventTarget {
     if (this.#name === null) return this.#lead();
     this.#seat = new Seat(this.#name, {
       onLead: () => this.#lead(),
-      onFollow: (pipe) => this.#take(new Follow(pipe, { onNews: (type, detail) => this.#heard(type, detail), onBye: () => this.#vacate() })),
+      onFollow: (pipe) => this.#follow(pipe),
       onJoin: (pipe) => this.#place instanceof Lead && this.#place.join(pipe),
       onLost: () => this.#vacate(),
     });
   }
 
   #lead() {
-    const lead = new Lead(this.#config, { createWorker: this.#createWorker, fetchGateways: this.#fetchGateways }, {
+    const takeCore = () => this.#takeSpareCore() ?? new CoreWorker(this.#createWorker());
+    const lead = new Lead(this.#config, { takeCore, fetchGateways: this.#fetchGateways }, {
       onNews: (type, detail) => this.#heard(type, detail),
       onEnd: (reason) => this.#end(reason),
       onRemoved: () => {
@@ -128,6 +142,18 @@ export class Client extends EventTarget {
       },
     });
     this.#take(lead);
+  }
+
+  /** @param {string} pipe */
+  #follow(pipe) {
+    this.#takeSpareCore()?.end(new HandOver());
+    this.#take(new Follow(pipe, { onNews: (type, detail) => this.#heard(type, detail), onBye: () => this.#vacate() }));
+  }
+
+  #takeSpareCore() {
+    const core = this.#spareCore;
+    this.#spareCore = null;
+    return core;
   }
 
   /** @param {Lead | Follow} place */
@@ -162,6 +188,7 @@ export class Client extends EventTarget {
 
   /** The page is left or frozen: another tab may lead, and this one's connections would be dead when it returns. */
   #leave() {
+    this.#takeSpareCore()?.end(new HandOver());
     this.#vacate();
     this.#seat?.leave();
     this.#seat = null;
@@ -172,6 +199,7 @@ export class Client extends EventTarget {
     if (this.#endedBy !== null) return;
     this.#endedBy = reason;
     this.#unwatch();
+    this.#takeSpareCore()?.end(reason);
     this.#place?.end(reason);
     this.#place = null;
     this.#seat?.leave();

@@ -6,6 +6,7 @@
  * @module
  */
 
+import * as loaded from "./generated/lampyris_core.js";
 import { METHODS } from "./methods.js";
 import { Rpc, RpcError } from "./rpc.js";
 import { Storage, databaseName } from "./storage.js";
@@ -21,22 +22,15 @@ let core = null;
 
 const page = new Rpc(/** @type {any} */ (self), { start, netEvent, call });
 
-/** Under way from the worker's first moment. */
-const module = load();
-module.catch(() => {}); // `start` says so
-
-/** Fetches and compiles the core, its two files at once. */
-async function load() {
-  const wasm = fetch(new URL("./generated/lampyris_core_bg.wasm", import.meta.url));
-  const loaded = await import("./generated/lampyris_core.js");
-  await loaded.default({ module_or_path: wasm });
-  return /** @type {CoreModule} */ (/** @type {unknown} */ (loaded));
-}
+/** The core is loaded from the worker's first moment, before it is known what to start it with. */
+const { Core } = /** @type {CoreModule} */ (/** @type {unknown} */ (loaded));
+const compiled = loaded.default();
+compiled.catch(() => {}); // `start` says so
 
 /** @param {Config} config */
 async function start(config) {
   const opened = Storage.open(databaseName(config), () => page.notify("removed"));
-  const [{ Core }, storage] = await Promise.all([module, opened]);
+  const [storage] = await Promise.all([opened, compiled]);
   core = new Core(config, host(storage));
   await core.start();
 }

@@ -10,22 +10,22 @@ import { Rpc } from "./rpc.js";
 /** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
 /** @typedef {import("./rpc.js").Handlers} Handlers */
 
-/** One worker with one instance of the core. After a crash it is of no use: make another. */
+/** One worker with one instance of the core, which it loads at once. After a crash it is of no use: make another. */
 export class CoreWorker {
   #worker;
   #rpc;
-  #onCrash;
+  /** @type {Handlers} */
+  #handlers = { crashed: (/** @type {string} */ message) => this.#crashed(message) };
+  /** @type {((message: string) => void) | null} */
+  #onCrash = null;
+  /** What it crashed by before somebody would hear of it. @type {string | null} */
+  #crash = null;
   #ended = false;
 
-  /**
-   * @param {Worker} worker
-   * @param {Handlers} handlers what the core may ask of the page
-   * @param {(message: string) => void} onCrash called at most once
-   */
-  constructor(worker, handlers, onCrash) {
+  /** @param {Worker} worker */
+  constructor(worker) {
     this.#worker = worker;
-    this.#onCrash = onCrash;
-    this.#rpc = new Rpc(worker, { ...handlers, crashed: (/** @type {string} */ message) => this.#crashed(message) });
+    this.#rpc = new Rpc(worker, this.#handlers);
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       this.#crashed(event.message || "the worker's script could not be loaded");
@@ -36,8 +36,13 @@ export class CoreWorker {
   /**
    * The handshake: resolves when the core is ready, rejects with what it says otherwise.
    * @param {Config} config
+   * @param {Handlers} handlers what the core may ask of the page
+   * @param {(message: string) => void} onCrash called at most once
    */
-  async start(config) {
+  async start(config, handlers, onCrash) {
+    Object.assign(this.#handlers, handlers);
+    this.#onCrash = onCrash;
+    if (this.#crash !== null) onCrash(this.#crash);
     await this.#rpc.call("start", config);
   }
 
@@ -66,7 +71,8 @@ export class CoreWorker {
   #crashed(message) {
     if (this.#ended) return;
     this.end(new ClientError("crashed", `the verifying core crashed (${message})`));
-    this.#onCrash(message);
+    this.#crash = message;
+    this.#onCrash?.(message);
   }
 }
 

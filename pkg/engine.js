@@ -3,11 +3,11 @@
  * @module
  */
 
-import { CoreWorker } from "./core.js";
 import { ClientError, clientError } from "./errors.js";
 import { Storage, databaseName } from "./storage.js";
 import { Swarm } from "./swarm.js";
 
+/** @typedef {import("./core.js").CoreWorker} CoreWorker */
 /** @typedef {import("./index.d.ts").Config} Config */
 /** @typedef {import("./generated-types.d.ts").CoreEvent} CoreEvent */
 
@@ -19,7 +19,7 @@ import { Swarm } from "./swarm.js";
  * @property {() => void} onRemoved
  */
 
-/** @typedef {{ createWorker: () => Worker, fetchGateways: (() => Promise<string[]>) | undefined }} Surroundings */
+/** @typedef {{ takeCore: () => CoreWorker, fetchGateways: (() => Promise<string[]>) | undefined }} Surroundings */
 
 /** A crash is answered with a restart, unless it keeps happening. */
 const RESTARTS_MAX = 3;
@@ -31,7 +31,7 @@ const NEWS = Object.freeze(["status", "head", "transaction"]);
 /** Both wasm instances. Started once, and of no use after its end. */
 export class Engine {
   #config;
-  #createWorker;
+  #takeCore;
   #fetchGateways;
   #hooks;
   #swarm = new Swarm(
@@ -52,21 +52,22 @@ export class Engine {
    * @param {Surroundings} surroundings
    * @param {Hooks} hooks
    */
-  constructor(config, { createWorker, fetchGateways }, hooks) {
+  constructor(config, { takeCore, fetchGateways }, hooks) {
     this.#config = config;
-    this.#createWorker = createWorker;
+    this.#takeCore = takeCore;
     this.#fetchGateways = fetchGateways;
     this.#hooks = hooks;
   }
 
-  /** Starts the core from what is stored. */
+  /** Starts the core from what is stored: it is ready when it has read that, and says what it knows while the swarm is still being loaded. */
   async start() {
-    const core = new CoreWorker(this.#createWorker(), this.#handlers(), (message) => this.#coreCrashed(message));
+    const core = this.#takeCore();
     this.#core = core;
     const { discovery = true, ...config } = this.#config;
     const gateways = this.#swarm.configure(config.gateways);
     if (discovery) this.#swarm.discover({ storage: openStorage(config), fetchGateways: this.#fetchGateways });
-    await Promise.all([core.start({ ...config, gateways }), this.#openSwarm()]);
+    this.#openSwarm().catch((error) => this.#failed("net", error));
+    await core.start({ ...config, gateways }, this.#handlers(), (message) => this.#coreCrashed(message));
   }
 
   /** While the core starts, so that a gateway is connected when it asks. */
@@ -161,7 +162,7 @@ export class Engine {
   }
 
   /**
-   * A restart that failed by an answer, not by another crash (which has been dealt with as such): no use in trying the same again.
+   * A start that failed by an answer, not by a crash (which has been dealt with as such): no use in trying the same again.
    * @param {"core" | "net"} part
    * @param {unknown} error
    */

@@ -1,7 +1,7 @@
 /** The generated modules where they are not built yet. */
 
 declare module "*/generated/lampyris_core.js" {
-  const init: (source: { module_or_path: Promise<Response> }) => Promise<unknown>;
+  const init: () => Promise<unknown>;
   export default init;
 }
 

@@ -5,7 +5,7 @@ import type { Method } from "./methods.js";
 
 /** `generated/lampyris_core.js`. */
 export interface CoreModule {
-  default(source: { module_or_path: Promise<Response> }): Promise<unknown>;
+  default(): Promise<unknown>;
   Core: new (config: Config, host: Host) => Core;
 }
 

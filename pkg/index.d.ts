@@ -25,7 +25,7 @@ export type Hex = string;
  * @throws {ClientError} `invalid_argument`: the configuration is wrong; `unavailable`: no storage, or a file of the package
  * could not be loaded; `crashed`
  */
-export function createClient(config: Config, options?: ClientOptions): Promise<Client>;
+export function createClient(config: Config | Promise<Config>, options?: ClientOptions): Promise<Client>;
 
 /**
  * Forgets everything stored for a network: the verified state, pending transactions **and the vault of keys**. Close the client first.

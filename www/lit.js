@@ -8,4 +8,4 @@ export { html, nothing, render, svg } from "/vendor/lit-html@3.3.3/lit-html.js";
 export { live } from "/vendor/lit-html@3.3.3/directives/live.js";
 export { repeat } from "/vendor/lit-html@3.3.3/directives/repeat.js";
 
-/** @typedef {import("/vendor/lit-html@3.3.3/lit-html.js").TemplateResult | typeof import("/vendor/lit-html/lit-html.js").nothing} Template */
+/** @typedef {import("/vendor/lit-html@3.3.3/lit-html.js").TemplateResult | typeof import("/vendor/lit-html@3.3.3/lit-html.js").nothing} Template */

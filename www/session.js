@@ -20,10 +20,8 @@ const SLOTS_KEPT_MAX = 64;
 /** Reads the configuration and starts the client; what goes wrong is shown. */
 export async function startSession() {
   try {
-    state.config = configured(await served(), overrides());
-    changed();
-    const { watch: _, note: __, ...config } = state.config;
-    const client = await createClient(config, { fetchGateways });
+    // A promise: what needs no configuration begins before it is there.
+    const client = await createClient(clientConfig(), { fetchGateways });
     listen(client);
     state.client = client;
     Object.assign(globalThis, { lampyris: client }); // for the console, and for who builds on it
@@ -62,6 +60,14 @@ export function heardTransaction(transaction) {
   if (index === -1) state.transactions.unshift(transaction);
   else state.transactions[index] = transaction;
   changed();
+}
+
+/** Reads what the page is started with; the client gets its part. */
+async function clientConfig() {
+  state.config = configured(await served(), overrides());
+  changed();
+  const { watch: _, note: __, ...config } = state.config;
+  return config;
 }
 
 /** @returns {Promise<PageConfig>} */

@@ -129,11 +129,19 @@ function versionedPage(page, type) {
  */
 function versionOf(folders) {
   const hash = createHash('sha256');
-  for (const folder of folders) {
-    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-      const { size, mtimeMs } = statSync(join(folder, name));
-      hash.update(`${name}\0${size}\0${mtimeMs}\0`);
-    }
+  for (const file of folders.flatMap(filesBelow)) {
+    const { size, mtimeMs } = statSync(file);
+    hash.update(`${file}\0${size}\0${mtimeMs}\0`);
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function filesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .flatMap((entry) => (entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)]));
 }

@@ -32,8 +32,8 @@ export function routeBlock() {
 /** @type {string | undefined} */
 let filled;
 
-/** Puts the address of the hash into the field, when it is another one than before; call it when the route changes. */
-export function fillLookup() {
+/** Puts the address of the hash into the field, when it is another one than before. */
+function fillLookup() {
   const { address } = state.route.parameters;
   if (address !== undefined && address !== filled) state.drafts["lookup"] = address;
   filled = address;
@@ -42,6 +42,7 @@ export function fillLookup() {
 /** @returns {Template} */
 export function lookup() {
   const { address } = state.route.parameters;
+  fillLookup();
   return html`<section class="card" aria-labelledby="lookup-title">
     <h2 id="lookup-title">Look up any address</h2>
     ${form()} ${watched()} ${address === undefined ? nothing : result(address, routeBlock())}

@@ -6,6 +6,7 @@ use std::{
 };
 
 use alloy_primitives::{Address, B256};
+use futures::future;
 use lampyris_wallet::key::SecretKey;
 
 use crate::{
@@ -81,9 +82,8 @@ impl<P: Platform> Client<P> {
     /// Loads what is stored, dials the gateways and follows the chain from here on.
     pub async fn start(&self) {
         let inner = &self.inner;
-        inner.load_vault().await;
-        inner.load_pending().await;
-        inner.load_chain().await;
+        // Storage is asked for all at once: an answer of it takes longer than what is done with it.
+        future::join3(inner.load_chain(), inner.load_vault(), inner.load_pending()).await;
         let now = inner.platform.unix_ms();
         for address in &inner.config.gateways {
             inner.peers.borrow_mut().configure(address, now);
