@@ -48,7 +48,7 @@ async function references() {
 
 test('what the page refers to is there, and is kept by the browser, but for the configuration', async () => {
   const paths = await references();
-  assert.ok(paths.length > 60);
+  assert.ok(paths.length > 40);
   for (const path of paths.filter((path) => !path.includes('/generated/'))) {
     const response = await fetch(new URL(path, server.url));
     assert.equal(response.status, 200, path);

@@ -269,8 +269,8 @@ test("what one tab clears is gone in the others", { timeout: 120_000 }, async ()
 test("a tab that was started otherwise, or that shares nothing, connects for itself", { timeout: 120_000 }, async () => {
   const leader = await tab();
   const alone = await leader.evaluate(async (config) => {
-    // @ts-ignore the page's own package
-    const { createClient } = await import("/pkg/index.js");
+    const { name: loaded } = /** @type {PerformanceEntry} */ (performance.getEntriesByType("resource").find(({ name }) => name.endsWith("/pkg/index.js")));
+    const { createClient } = await import(loaded);
     const roles = [];
     for (const [changed, options] of [[{}, {}], [{}, { share: false }], [{ tokens: [] }, {}]]) {
       const { watch: _, note: __, ...rest } = config;
