@@ -20,7 +20,8 @@ export type Hash = string;
 export type Hex = string;
 
 /**
- * Starts a client and resolves when its core is ready; connecting and syncing go on from there, told by `status` events.
+ * Starts a client and resolves when its core is ready; connecting and syncing go on from there, told by `status` events. While a promise of
+ * the configuration is pending, the core is being loaded; its rejection is passed on as it is.
  *
  * @throws {ClientError} `invalid_argument`: the configuration is wrong; `unavailable`: no storage, or a file of the package
  * could not be loaded; `crashed`
