@@ -105,6 +105,7 @@ pub(crate) fn behaviour(repetition: Option<Repetition>) -> Result<Gossip> {
         .history_gossip(history_gossip)
         .flood_publish(true)
         .max_transmit_size(MESSAGE_BYTES_MAX)
+        .max_publish_messages(mesh::FRAME_MESSAGES_MAX)
         .connection_handler_queue_len(64)
         .publish_queue_duration(Duration::from_secs(5))
         .forward_queue_duration(Duration::from_secs(2))

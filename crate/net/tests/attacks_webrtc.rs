@@ -10,19 +10,12 @@
 
 mod common;
 
-use common::{Over, attacks};
+use common::{Over, attacks, memory::memory_kb};
 
 /// What a round may add: eight listeners under attack, and their attackers, are in this process.
 const FIRST_GROWTH_KB_MAX: u64 = 120_000;
 /// What the same attacks may add when they come again: over eight rounds it went up and down by 13 MB.
 const SECOND_GROWTH_KB_MAX: u64 = 40_000;
-
-fn memory_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let number = line.unwrap().split_whitespace().nth(1);
-    number.unwrap().parse().unwrap()
-}
 
 async fn all_attacks() {
     let over = Over::WebRtc;

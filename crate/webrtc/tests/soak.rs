@@ -9,24 +9,17 @@
 )]
 
 mod common;
+#[path = "../../net/tests/common/memory.rs"]
+mod memory;
 
 use std::time::Instant;
 
 use common::{Node, Pair, ours};
 use libp2p_core::Multiaddr;
+use memory::memory_kb;
 
 /// What may be left over: the allocator keeps some of what it got back.
 const GROWTH_KB_MAX: u64 = 6_000;
-
-/// What this process holds, both sides of all connections.
-fn memory_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
 
 /// Does it in ten parts, prints the curve, and says by how much the last eight grew.
 async fn curve(name: &str, times: usize, mut work: impl AsyncFnMut(usize)) -> u64 {

@@ -9,6 +9,8 @@
 )]
 
 mod common;
+#[path = "../../net/tests/common/memory.rs"]
+mod memory;
 
 use std::{
     net::{SocketAddr, UdpSocket},
@@ -17,19 +19,13 @@ use std::{
 
 use common::ours;
 use libp2p_core::{Multiaddr, multiaddr::Protocol};
+use memory::memory_kb;
 use str0m::ice::{StunMessage, TransId};
 
 /// Requests of the flood.
 const REQUESTS: u32 = 60_000;
 /// Handshakes are pushed out by newer ones: 128 of them, and what the allocator keeps.
 const GROWTH_KB_MAX: u64 = 30_000;
-
-fn memory_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let number = line.unwrap().split_whitespace().nth(1);
-    number.unwrap().parse().unwrap()
-}
 
 fn socket_of(address: &Multiaddr) -> SocketAddr {
     let mut parts = address.iter();

@@ -38,6 +38,9 @@ pub const IHAVE_MESSAGES_MAX: usize = 10;
 pub const IHAVE_IDS_MAX: usize = 64;
 /// Bytes of a frame's control messages: as many ids, and the rest of the frame.
 pub const CONTROL_BYTES_MAX: usize = 4 * 1024;
+/// Messages in a frame. All of a frame are judged, however the first of them turns out, so that this is what
+/// a peer can add to its [`GOSSIP_RATE`]. Gossipsub's own senders put one into each.
+pub const FRAME_MESSAGES_MAX: usize = 16;
 
 /// Below this score a peer is told of no messages.
 pub const GOSSIP_THRESHOLD: f64 = -10.0;

@@ -12,19 +12,24 @@ use lampyris_verify::containers::{
     LightClientHeader, LightClientOptimisticUpdate, LightClientUpdate, SyncAggregate,
     SyncCommittee,
 };
+use lampyris_verify::light_client::{initialize_light_client_store, process_light_client_update};
 use lampyris_verify::{Bytes, keccak256, merkle::hash_pair};
 
-pub(crate) const FORK: Fork = Fork::Electra;
+/// The fork of all of the chain.
+pub const FORK: Fork = Fork::Electra;
 const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 /// The minimal preset's committee: fewer keys, the same checks and, but for 60 bytes, the same sizes.
 const MEMBERS: u8 = 32;
+/// The version of the client's record.
+const CLIENT_RECORD_VERSION: u8 = 1;
 /// How far finality is behind the head.
 const FINALITY_SLOTS: u64 = 16;
 
 /// A network of its own, with keys for its committee.
 #[derive(Debug)]
-pub(crate) struct Chain {
-    pub(crate) network: Network,
+pub struct Chain {
+    /// What light clients are configured with.
+    pub network: Network,
     keys: Vec<SecretKey>,
     strangers: Vec<SecretKey>,
     committee: Arc<SyncCommittee>,
@@ -32,7 +37,9 @@ pub(crate) struct Chain {
 
 /// An object and its fork digest's name in gossip is the same for all: one fork, from the beginning.
 impl Chain {
-    pub(crate) fn new(slot_ms: u64) -> Self {
+    /// The same keys and blocks each time; only the slots' length differs.
+    #[must_use]
+    pub fn new(slot_ms: u64) -> Self {
         let key = |seed: u8| SecretKey::key_gen(&[seed; 32], &[]).ok();
         let keys: Vec<_> = (0..MEMBERS).filter_map(key).collect();
         let points: Vec<_> = keys.iter().map(SecretKey::sk_to_pk).collect();
@@ -51,7 +58,7 @@ impl Chain {
     }
 
     /// The block that everybody trusts.
-    pub(crate) fn bootstrap(&self, slot: u64) -> LightClientBootstrap {
+    pub fn bootstrap(&self, slot: u64) -> LightClientBootstrap {
         let gindex = FORK.generalized_indices().current_sync_committee;
         let state = Tree::from([(gindex, self.committee.hash_tree_root())]);
         LightClientBootstrap {
@@ -62,7 +69,7 @@ impl Chain {
     }
 
     /// The best update of the period of a slot. The next committee has the same members.
-    pub(crate) fn update(&self, slot: u64) -> LightClientUpdate {
+    pub fn update(&self, slot: u64) -> LightClientUpdate {
         let indices = FORK.generalized_indices();
         let finalized_header = header(slot.saturating_sub(4), B256::repeat_byte(9));
         let state = Tree::from([
@@ -85,12 +92,12 @@ impl Chain {
     }
 
     /// The block of a slot, and the newest that it finalizes.
-    pub(crate) fn finality(&self, slot: u64) -> LightClientFinalityUpdate {
+    pub fn finality(&self, slot: u64) -> LightClientFinalityUpdate {
         self.finality_by(slot, self.keys.len())
     }
 
     /// The same, with other signers.
-    pub(crate) fn finality_by(&self, slot: u64, participants: usize) -> LightClientFinalityUpdate {
+    pub fn finality_by(&self, slot: u64, participants: usize) -> LightClientFinalityUpdate {
         let (attested_header, finalized_header, finality_branch) = self.block(slot);
         LightClientFinalityUpdate {
             sync_aggregate: self.sign(&self.keys, &attested_header.beacon, participants),
@@ -102,12 +109,12 @@ impl Chain {
     }
 
     /// The same without what it finalizes.
-    pub(crate) fn optimistic(&self, slot: u64) -> LightClientOptimisticUpdate {
+    pub fn optimistic(&self, slot: u64) -> LightClientOptimisticUpdate {
         self.variant(slot, self.keys.len())
     }
 
     /// The block of a slot with other signers: just as true, and one too many.
-    pub(crate) fn variant(&self, slot: u64, participants: usize) -> LightClientOptimisticUpdate {
+    pub fn variant(&self, slot: u64, participants: usize) -> LightClientOptimisticUpdate {
         let (attested_header, ..) = self.block(slot);
         LightClientOptimisticUpdate {
             sync_aggregate: self.sign(&self.keys, &attested_header.beacon, participants),
@@ -118,7 +125,7 @@ impl Chain {
 
     /// A block that is not there, well-formed to the last branch, and signed by others. `salt` makes
     /// it different from others of its slot.
-    pub(crate) fn forgery(&self, slot: u64, salt: u8) -> LightClientOptimisticUpdate {
+    pub fn forgery(&self, slot: u64, salt: u8) -> LightClientOptimisticUpdate {
         let attested_header = header_of(slot, B256::repeat_byte(salt), salt);
         LightClientOptimisticUpdate {
             sync_aggregate: self.sign(
@@ -131,18 +138,33 @@ impl Chain {
         }
     }
 
+    /// What a client that followed the chain until a period's best update has stored of it.
+    #[must_use]
+    pub fn client_record(&self, checkpoint_slot: u64, update_slot: u64) -> Vec<u8> {
+        let (network, bootstrap) = (&self.network, self.bootstrap(checkpoint_slot));
+        let checkpoint = bootstrap.header.beacon.hash_tree_root();
+        let store = initialize_light_client_store(checkpoint, &bootstrap, network);
+        let store = store.and_then(|mut store| {
+            let (update, now) = (self.update(update_slot), update_slot + 1);
+            process_light_client_update(&mut store, &update, now, network)?;
+            Ok(store)
+        });
+        let store = store.unwrap_or_else(|error| unreachable!("the chain is signed: {error}"));
+        [vec![CLIENT_RECORD_VERSION], store.encode(network)].concat()
+    }
+
     /// The hash of the execution block of a slot.
-    pub(crate) fn block_hash(&self, slot: u64) -> B256 {
+    pub fn block_hash(&self, slot: u64) -> B256 {
         block_hash(slot, 0)
     }
 
     /// How many may sign.
-    pub(crate) fn members(&self) -> usize {
+    pub fn members(&self) -> usize {
         self.keys.len()
     }
 
     /// The first slot of the epoch that is final when a slot is signed.
-    pub(crate) fn finalized_slot(&self, slot: u64) -> u64 {
+    pub fn finalized_slot(&self, slot: u64) -> u64 {
         let behind = slot.saturating_sub(FINALITY_SLOTS);
         behind - behind % self.network.preset.slots_per_epoch
     }

@@ -10,7 +10,7 @@
 //! thread, a clock of its own, one seeded source of chance, and no table without an order.
 
 mod answers;
-mod chain;
+pub mod chain;
 mod credulous;
 mod engine;
 mod event;

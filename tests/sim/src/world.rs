@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lampyris_verify::B256;
-use lampyris_verify::containers::LightClientBootstrap;
-use lampyris_verify::light_client::{initialize_light_client_store, process_light_client_update};
 use lampyris_wire::gossip::{self, TopicKind, topic_name};
 
 use crate::{
@@ -33,8 +31,6 @@ const PACKET_BYTES: usize = 1_200;
 const UPLINK: (f64, f64) = (5.0, 100.0);
 /// Bytes around each frame: UDP, DTLS, SCTP, Noise, protobuf.
 const FRAME_BYTES: usize = 110;
-/// The version of the client's record.
-const CLIENT_RECORD_VERSION: u8 = 1;
 /// How much clocks are wrong, at most, either way.
 const SKEW_MS: f64 = 200.0;
 
@@ -156,7 +152,7 @@ impl World {
         let bootstrap = chain.bootstrap(CHECKPOINT_SLOT);
         let checkpoint = bootstrap.header.beacon.hash_tree_root();
         Self {
-            gateway_record: gateway_record(&chain, checkpoint, &bootstrap),
+            gateway_record: chain.client_record(CHECKPOINT_SLOT, 2 * 64 + UPDATE_OFFSET),
             chain,
             checkpoint,
             now: 0,
@@ -308,19 +304,6 @@ impl World {
             }
         }
     }
-}
-
-/// A store as the client keeps it.
-fn gateway_record(chain: &Chain, checkpoint: B256, bootstrap: &LightClientBootstrap) -> Vec<u8> {
-    let slot = 2 * 64 + UPDATE_OFFSET;
-    let network = &chain.network;
-    let store =
-        initialize_light_client_store(checkpoint, bootstrap, network).and_then(|mut store| {
-            process_light_client_update(&mut store, &chain.update(slot), slot + 1, network)?;
-            Ok(store)
-        });
-    let store = store.unwrap_or_else(|error| unreachable!("the chain is signed: {error}"));
-    [vec![CLIENT_RECORD_VERSION], store.encode(network)].concat()
 }
 
 /// Not negative, without what is behind the point.

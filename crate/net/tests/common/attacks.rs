@@ -245,6 +245,10 @@ pub(crate) async fn frames_that_are_too_large_break_their_stream_only(over: Over
             &finality_topic(),
             (0..2_000_u64).map(|id| id.to_le_bytes().to_vec()),
         ),
+        // Small, and more of them than one frame may hold: all of a frame would be judged.
+        (0..=u64::try_from(mesh::FRAME_MESSAGES_MAX).unwrap())
+            .flat_map(|number| message(&finality_topic(), &gossip::compress(&number.to_le_bytes())))
+            .collect(),
     ] {
         let mut attacker = Raw::connect(&victim.address, true).await;
         let mut stream = attacker.open().await;

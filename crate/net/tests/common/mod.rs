@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod attacks;
+#[cfg(target_os = "linux")]
+pub(crate) mod memory;
 pub(crate) mod raw;
 
 use std::{

@@ -24,6 +24,7 @@ const FRAMES_MAX: usize = 4_096;
 
 /// A peer without manners, connected to a listener.
 pub(crate) struct Raw {
+    pub(crate) id: PeerId,
     pub(crate) victim: PeerId,
     control: Control,
     swarm: JoinHandle<()>,
@@ -59,6 +60,7 @@ impl Raw {
             _ => panic!("an address with a peer id"),
         };
         swarm.dial(address).unwrap();
+        let id = *swarm.local_peer_id();
         let swarm = tokio::spawn(async move {
             loop {
                 swarm.select_next_some().await;
@@ -76,6 +78,7 @@ impl Raw {
             }
         });
         Self {
+            id,
             victim,
             control,
             swarm,
@@ -195,9 +198,16 @@ pub(crate) fn prune(topic: &str) -> Vec<u8> {
 
 /// Writes a frame; `false` if the stream is broken.
 pub(crate) async fn write(stream: &mut Stream, frame: &[u8]) -> bool {
+    write_at_once(stream, &[frame.to_vec()]).await
+}
+
+/// Writes frames without a pause between them; `false` if the stream is broken.
+pub(crate) async fn write_at_once(stream: &mut Stream, frames: &[Vec<u8>]) -> bool {
     let mut bytes = Vec::new();
-    uvarint::encode(u64::try_from(frame.len()).unwrap(), &mut bytes);
-    bytes.extend(frame);
+    for frame in frames {
+        uvarint::encode(u64::try_from(frame.len()).unwrap(), &mut bytes);
+        bytes.extend(frame);
+    }
     let writing = async { stream.write_all(&bytes).await.is_ok() && stream.flush().await.is_ok() };
     let written = tokio::time::timeout(Duration::from_secs(10), writing).await;
     written.unwrap_or(false)
