@@ -143,6 +143,11 @@ impl Metrics {
             "Connections closed because their address has too many",
             load(&self.connections_refused),
         );
+        to.counter(
+            "lampyris_newcomers_refused_total",
+            "WebSocket connections closed because too many had not said who they are",
+            lampyris_net::newcomers_refused(),
+        );
         to.gauge(
             "lampyris_requests_in_flight",
             "Requests that are being answered",

@@ -22,8 +22,12 @@ use crate::{
 
 /// A peer that redials before its old connection is given up has two for a while.
 const CONNECTIONS_PER_PEER_MAX: u32 = 2;
-/// Handshakes at a time.
-const HANDSHAKES_MAX: u32 = 64;
+/// Handshakes that we began, at a time.
+const OUTBOUND_HANDSHAKES_MAX: u32 = 64;
+/// Handshakes that others began, at a time. The transports bound theirs to a half of this, and tell those
+/// who mean it from those who keep silent; beyond this one, whoever comes is refused, which must not be
+/// what a flood brings about.
+const INBOUND_HANDSHAKES_MAX: u32 = 512;
 /// The name of the network, for the identify protocol.
 const IDENTIFY_PROTOCOL: &str = "/lampyris/1";
 
@@ -78,8 +82,8 @@ impl Behaviour {
 
 fn limits(limits: Limits) -> ConnectionLimits {
     ConnectionLimits::default()
-        .with_max_pending_incoming(Some(HANDSHAKES_MAX))
-        .with_max_pending_outgoing(Some(HANDSHAKES_MAX))
+        .with_max_pending_incoming(Some(INBOUND_HANDSHAKES_MAX))
+        .with_max_pending_outgoing(Some(OUTBOUND_HANDSHAKES_MAX))
         .with_max_established_incoming(Some(limits.inbound_max))
         .with_max_established_outgoing(Some(limits.outbound_max))
         .with_max_established_per_peer(Some(CONNECTIONS_PER_PEER_MAX))

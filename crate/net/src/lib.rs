@@ -60,7 +60,7 @@ pub use key::{Key, generate_key};
 pub use records::Record;
 pub use shelf::{SHELF_BYTES_MAX, Shelf};
 #[cfg(not(target_arch = "wasm32"))]
-pub use transport::generate_certificate_pem;
+pub use transport::{generate_certificate_pem, newcomers_refused};
 
 pub use lampyris_webrtc::open_channels;
 pub use lampyris_wire::{Fault, Protocol};

@@ -6,6 +6,8 @@ mod browser;
 mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+#[cfg(not(target_arch = "wasm32"))]
+mod newcomers;
 mod secured;
 #[cfg(target_arch = "wasm32")]
 mod websocket;
@@ -20,6 +22,8 @@ use crate::{config::Config, error::Result};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::generate_certificate_pem;
+#[cfg(not(target_arch = "wasm32"))]
+pub use newcomers::newcomers_refused;
 
 /// A transport that gives authenticated, multiplexed connections.
 pub(crate) type Connections = Boxed<(PeerId, StreamMuxerBox)>;

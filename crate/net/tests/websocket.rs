@@ -10,41 +10,14 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Peer, finality_topic};
-use lampyris_net::{Config, Event, Listen, generate_certificate_pem};
+use common::{Peer, finality_topic, websocket_listener};
+use lampyris_net::{Config, Event};
 use lampyris_wire::{Protocol, frame, gossip};
-
-/// A listener, with its address for WebRTC and for WebSocket.
-async fn listener(topic: &str) -> (Peer, String, String) {
-    let mut listener = Peer::start(Config {
-        listen: Some(Listen {
-            udp_addr: "127.0.0.1:0".into(),
-            ws_addr: Some("127.0.0.1:0".into()),
-            certificate_pem: generate_certificate_pem().unwrap(),
-        }),
-        topics: vec![topic.into()],
-        serve: true,
-        republish: true,
-        ..Config::default()
-    });
-    let suffix = format!("/ws/p2p/{}", listener.id());
-    loop {
-        let addresses = listener.handle.listen_addresses();
-        let websocket = addresses.iter().find(|address| address.ends_with(&suffix));
-        let webrtc = addresses
-            .iter()
-            .find(|address| address.contains("/webrtc-direct/certhash/"));
-        if let (Some(websocket), Some(webrtc)) = (websocket, webrtc) {
-            return (listener, webrtc.clone(), websocket.clone());
-        }
-        listener.next().await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_and_gossip_pass() {
     let topic = finality_topic();
-    let (mut listener, _, address) = listener(&topic).await;
+    let (mut listener, _, address) = websocket_listener(&topic).await;
     let mut dialler = Peer::start(Config {
         topics: vec![topic.clone()],
         ..Config::default()
@@ -82,7 +55,7 @@ async fn requests_and_gossip_pass() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_address_of_a_peer_is_dialled_in_place_of_a_silent_one() {
-    let (listener, webrtc, websocket) = listener(&finality_topic()).await;
+    let (listener, webrtc, websocket) = websocket_listener(&finality_topic()).await;
     // A socket that never answers, with the certificate and the peer of one that would.
     let deaf = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = deaf.local_addr().unwrap().port().to_string();
@@ -110,7 +83,7 @@ async fn another_address_of_a_peer_is_dialled_in_place_of_a_silent_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_peer_behind_the_address_is_refused() {
-    let (_listener, _, websocket) = listener(&finality_topic()).await;
+    let (_listener, _, websocket) = websocket_listener(&finality_topic()).await;
     let stranger = lampyris_net::generate_key().peer_id();
     let mut parts: Vec<&str> = websocket.split('/').collect();
     *parts.last_mut().unwrap() = &stranger;

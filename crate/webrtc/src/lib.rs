@@ -82,7 +82,7 @@ pub use census::open_channels;
 pub use error::Error;
 pub use frame::FrameError;
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{Certificate, Config, Limits, Rate, Transport};
+pub use native::{Certificate, Config, Limits, Rate, Transport, network};
 pub use substream::Substream;
 pub use version::Version;
 #[cfg(target_arch = "wasm32")]

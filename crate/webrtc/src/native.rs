@@ -12,7 +12,7 @@ mod table;
 mod transport;
 
 pub use certificate::Certificate;
-pub use newcomers::Rate;
+pub use newcomers::{Rate, network};
 pub use table::Limits;
 #[cfg(feature = "fuzz")]
 pub use table::fuzz_datagrams;

@@ -6,7 +6,11 @@ use lampyris_webrtc as webrtc;
 use libp2p::{Multiaddr, Transport as _, multiaddr::Protocol, tcp};
 use libp2p_websocket as websocket;
 
-use super::{Connections, either, secured::secured};
+use super::{
+    Connections, either,
+    newcomers::{self, Bounded},
+    secured::secured,
+};
 use crate::{
     config::{Config, Limits},
     error::{Error, Result},
@@ -54,7 +58,8 @@ pub(super) fn build(config: &Config) -> Result<(Connections, Vec<Multiaddr>)> {
     });
     let mut websocket = websocket::Config::new(tcp::tokio::Transport::new(tcp::Config::default()));
     websocket.set_max_data_size(WEBSOCKET_MESSAGE_BYTES_MAX);
-    Ok((either(webrtc.boxed(), secured(websocket, config)?), listen))
+    let websocket = Bounded::new(secured(websocket, config)?, newcomers::Limits::default());
+    Ok((either(webrtc.boxed(), websocket.boxed()), listen))
 }
 
 /// What the listener bears: the swarm's limits, with room for handshakes and for those whom the swarm

@@ -91,6 +91,33 @@ pub(crate) fn memory_listener(topics: &[&str]) -> Peer {
     listener(Over::Memory, topics)
 }
 
+/// A listener for both transports, with its address for WebRTC and for WebSocket.
+pub(crate) async fn websocket_listener(topic: &str) -> (Peer, String, String) {
+    let mut listener = Peer::start(Config {
+        listen: Some(Listen {
+            udp_addr: "127.0.0.1:0".into(),
+            ws_addr: Some("127.0.0.1:0".into()),
+            certificate_pem: generate_certificate_pem().unwrap(),
+        }),
+        topics: vec![topic.into()],
+        serve: true,
+        republish: true,
+        ..Config::default()
+    });
+    let suffix = format!("/ws/p2p/{}", listener.id());
+    loop {
+        let addresses = listener.handle.listen_addresses();
+        let websocket = addresses.iter().find(|address| address.ends_with(&suffix));
+        let webrtc = addresses
+            .iter()
+            .find(|address| address.contains("/webrtc-direct/certhash/"));
+        if let (Some(websocket), Some(webrtc)) = (websocket, webrtc) {
+            return (listener, webrtc.clone(), websocket.clone());
+        }
+        listener.next().await;
+    }
+}
+
 /// A peer that dials.
 pub(crate) fn dialler(over: Over, republish: bool) -> Peer {
     Peer::start(Config {
