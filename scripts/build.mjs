@@ -51,12 +51,13 @@ const trapping = {
 const ordinary = { cargo: [], rustc: [], wasmOpt: [], environment: {} };
 
 /**
- * Builds all that a stack needs. What is up to date is skipped.
+ * Builds all that a stack needs. What is up to date is skipped. The wasm and the native programs are built side by side: what makes a wasm
+ * small uses one core only, and they share no folder that cargo would lock.
  * @param {{ fast?: boolean, wasm?: boolean, native?: boolean, tests?: boolean }} [options] `tests`: the native tests too, and the lying gateway
  */
 export async function build({ fast = false, wasm = true, native = true, tests = false } = {}) {
-  if (wasm) await buildWasm(fast);
-  if (native) await buildNative(tests);
+  const builds = await Promise.allSettled([...(wasm ? [buildWasm(fast)] : []), ...(native ? [buildNative(tests)] : [])]);
+  for (const one of builds) if (one.status === 'rejected') throw one.reason;
 }
 
 /**

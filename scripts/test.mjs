@@ -3,7 +3,7 @@
  */
 
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
@@ -58,7 +58,7 @@ const interopBuild = [...interop, '--target-dir', cargoTarget];
 /**
  * @typedef {{ passed: number, failed: number }} Counts
  * @typedef {{ name: string, group: typeof groups[number] | 'build', run: () => Promise<Counts> }} Step
- * @typedef {{ name: string, counts: Counts, tookMs: number }} Result
+ * @typedef {{ name: string, counts: Counts, tookMs: number, load: number }} Result `load` of the machine meanwhile, 0 to 1
  */
 
 await runMain(async () => {
@@ -231,6 +231,7 @@ function filesBelow(folder, ending) {
  */
 async function timed(name, work) {
   const startedAt = performance.now();
+  const cpuBefore = cpuTime();
   let counts = { passed: 0, failed: 1 };
   try {
     counts = await work();
@@ -238,8 +239,24 @@ async function timed(name, work) {
     console.error(red(error instanceof PlainError ? error.message : String(error instanceof Error ? error.stack : error)));
   }
   const tookMs = performance.now() - startedAt;
-  progress(`${name}: ${counts.failed === 0 ? green('ok') : red('FAILED')} (${duration(tookMs)})`);
-  return { name, counts, tookMs };
+  const cpuAfter = cpuTime();
+  const load = 1 - (cpuAfter.idle - cpuBefore.idle) / Math.max(1, cpuAfter.all - cpuBefore.all);
+  progress(`${name}: ${counts.failed === 0 ? green('ok') : red('FAILED')} (${duration(tookMs)}, processors ${percent(load)} busy)`);
+  return { name, counts, tookMs, load };
+}
+
+/** What this machine's processors have done since it started, in ms. */
+function cpuTime() {
+  const times = cpus().map((cpu) => cpu.times);
+  return {
+    idle: times.reduce((sum, { idle }) => sum + idle, 0),
+    all: times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0),
+  };
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${Math.round(100 * share)} %`;
 }
 
 /**
@@ -249,10 +266,10 @@ async function timed(name, work) {
  */
 function summary(results, tookMs) {
   heading('Summary');
-  const rows = results.map(({ name, counts, tookMs }) => [name, String(counts.passed), String(counts.failed), duration(tookMs)]);
+  const rows = results.map(({ name, counts, tookMs, load }) => [name, String(counts.passed), String(counts.failed), duration(tookMs), percent(load)]);
   const passed = results.reduce((sum, { counts }) => sum + counts.passed, 0);
   const failed = results.reduce((sum, { counts }) => sum + counts.failed, 0);
-  table(['step', 'passed', 'failed', 'took'], [...rows, ['all', String(passed), String(failed), duration(tookMs)]]);
+  table(['step', 'passed', 'failed', 'took', 'busy'], [...rows, ['all', String(passed), String(failed), duration(tookMs), '']]);
   for (const { name, counts } of results) if (counts.failed > 0) console.log(red(`failed: ${name}`));
   console.log(`\n${bold(`${passed} passed, ${failed} failed`)}`);
   return failed === 0 ? 0 : 1;
