@@ -1,15 +1,18 @@
 /**
- * All checks and tests, one after the other; a failure does not stop the rest.
+ * All checks and tests, stage by stage; a failure does not stop the rest.
+ *
+ * What mostly waits runs beside what computes, two steps at a time; what takes the whole machine, or measures what was promised in
+ * seconds, runs alone.
  */
 
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { basename, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { cargoTarget, root } from './library/paths.mjs';
 import { PlainError, bold, duration, green, heading, progress, red, runMain, table } from './library/report.mjs';
-import { runToEnd } from './library/run.mjs';
+import { runCheck, runNodeTests, runRustTests } from './library/test-runs.mjs';
 import { ensureSetup } from './setup.mjs';
 
 const groups = /** @type {const} */ (['lint', 'rust', 'js', 'browser']);
@@ -22,9 +25,6 @@ Sets up, builds, then runs every check and test.
   --fast         builds the wasm quickly and large
   --help         this text
   FILE           only these *.test.mjs and *.spec.mjs`;
-
-/** A step that takes longer than this hangs. */
-const stepTimeoutMs = 20 * 60_000;
 
 /**
  * The pure crates' tests, which run on a 32-bit target unchanged: other overflows, other layouts. There a panic ends the
@@ -51,14 +51,20 @@ const browsers = {
   'Browser that refuses changed descriptions': '--force-fieldtrials=WebRTC-NoSdpMangleUfrag/Enabled/',
 };
 
+/** Browser tests that need the machine for themselves. */
+const aloneSpecs = ['leader.spec.mjs', 'liar.spec.mjs', 'survival.spec.mjs', 'swarm.spec.mjs'];
+
+/** How many steps of a stage run at once, where they may. */
+const besideEachOther = 2;
+
 /** Other projects' peers, in a workspace of their own that shares what is built. */
 const interop = ['--manifest-path', join(root, 'tests', 'interop', 'Cargo.toml')];
 const interopBuild = [...interop, '--target-dir', cargoTarget];
 
 /**
- * @typedef {{ passed: number, failed: number }} Counts
- * @typedef {{ name: string, group: typeof groups[number] | 'build', run: () => Promise<Counts> }} Step
- * @typedef {{ name: string, counts: Counts, tookMs: number, load: number }} Result `load` of the machine meanwhile, 0 to 1
+ * @typedef {import('./library/test-runs.mjs').Outcome} Outcome
+ * @typedef {{ name: string, group: typeof groups[number] | 'build', run: () => Promise<Outcome> }} Step
+ * @typedef {{ name: string, passed: number, failed: number, tookMs: number }} Result
  */
 
 await runMain(async () => {
@@ -69,16 +75,16 @@ await runMain(async () => {
   if (values.help) return console.log(help);
   const wanted = wantedGroups(values.only ?? (positionals.length > 0 ? ['js', 'browser'] : []));
   const startedAt = performance.now();
-  const results = [await timed('Set-up', async () => {
-    await ensureSetup();
-    return { passed: 1, failed: 0 };
-  })];
-  if (results.some(({ counts }) => counts.failed > 0)) return 1;
-  for (const step of steps(positionals, values.fast ?? false, wanted.includes('rust') || wanted.includes('browser'))) {
-    if (step.group === 'build' ? wanted.includes('js') || wanted.includes('browser') : wanted.includes(step.group)) {
-      heading(step.name);
-      results.push(await timed(step.name, step.run));
-    }
+  const results = [await timed(work('Set-up', 'build', ensureSetup))];
+  if (results.some(({ failed }) => failed > 0)) return 1;
+  const isWanted = (/** @type {Step} */ { group }) =>
+    (group === 'build' ? wanted.includes('js') || wanted.includes('browser') : wanted.includes(group));
+  for (const { atOnce, steps } of stages(positionals, values.fast ?? false, wanted.includes('rust') || wanted.includes('browser'))) {
+    const before = cpuTime();
+    const startedStageAt = performance.now();
+    const done = await runAll(steps.filter(isWanted), atOnce);
+    results.push(...done);
+    if (done.length > 1) progress(`${done.length} steps took ${duration(performance.now() - startedStageAt)}, the processors ${percent(load(before))} busy`);
   }
   return summary(results, performance.now() - startedAt);
 });
@@ -94,109 +100,98 @@ function wantedGroups(only) {
  * @param {string[]} files
  * @param {boolean} fast
  * @param {boolean} wantsNative
- * @returns {Step[]}
+ * @returns {{ atOnce: number, steps: Step[] }[]}
  */
-function steps(files, fast, wantsNative) {
+function stages(files, fast, wantsNative) {
+  const tsc = join(root, 'node_modules', '.bin', 'tsc');
   const wasmCrates = ['-p', 'lampyris-core-wasm', '-p', 'lampyris-net-wasm'];
+  const clippy = ['--locked', '--keep-going', '--', '-D', 'warnings'];
+  const specs = chosen(files, '.spec.mjs', ['tests/browser']);
+  const needsAll = (/** @type {string} */ file) => aloneSpecs.includes(basename(file));
   return [
-    check('lint', 'Format of Rust', 'cargo', ['fmt', '--all', '--check', '--', '--color', 'never']),
-    check('lint', 'Format of Rust, interop', 'cargo', ['fmt', ...interop, '--all', '--check', '--', '--color', 'never']),
     {
-      name: 'Build',
-      group: 'build',
-      run: async () => {
-        await build({ fast, native: wantsNative, tests: true });
-        return { passed: 1, failed: 0 };
-      },
+      atOnce: 1,
+      steps: [
+        check('Format of Rust', 'cargo', ['fmt', '--all', '--check', '--', '--color', 'never']),
+        check('Format of Rust, interop', 'cargo', ['fmt', ...interop, '--all', '--check', '--', '--color', 'never']),
+        work('Build', 'build', () => build({ fast, native: wantsNative, tests: true })),
+        check('Types of page and package', tsc, ['--project', '.']),
+        check('Types of scripts', tsc, ['--project', 'scripts']),
+      ],
     },
-    check('lint', 'Types of page and package', join(root, 'node_modules', '.bin', 'tsc'), ['--project', '.']),
-    check('lint', 'Types of scripts', join(root, 'node_modules', '.bin', 'tsc'), ['--project', 'scripts']),
-    check('lint', 'Clippy, native', 'cargo', ['clippy', '--workspace', '--all-targets', '--locked', '--keep-going', '--', '-D', 'warnings']),
-    check('lint', 'Clippy, wasm', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', ...wasmCrates, '--locked', '--keep-going', '--', '-D', 'warnings']),
-    check('lint', 'Clippy, interop', 'cargo', ['clippy', ...interopBuild, '--all-targets', '--locked', '--keep-going', '--', '-D', 'warnings']),
-    check('lint', 'Documentation of Rust', 'cargo', ['doc', '--workspace', '--no-deps', '--locked', '--keep-going'], { RUSTDOCFLAGS: '-D warnings' }),
-    check('lint', 'The core without an operating system', 'cargo',
-      ['check', '-p', 'lampyris-verify', '--target', 'thumbv7m-none-eabi', '--no-default-features', '--locked'], crossEnvironment),
-    { name: 'Rust tests', group: 'rust', run: () => rustTests(['--workspace']) },
-    { name: 'Rust tests, interop', group: 'rust', run: () => rustTests([...interopBuild, '-p', 'lampyris-interop']) },
-    { name: 'Rust tests on wasm32', group: 'rust', run: () => rustTests([...onNode, ...portableTests], crossEnvironment) },
-    { name: 'Node tests', group: 'js', run: () => nodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
-    ...Object.entries(browsers).flatMap(([name, flags]) => chosen(files, '.spec.mjs', ['tests/browser']).map((file) => /** @type {Step} */ ({
-      name: `${name}: ${relative(join(root, 'tests', 'browser'), file)}`,
-      group: 'browser',
-      run: () => nodeTests([file], { CHROMIUM_FLAGS: flags }),
-    }))),
+    {
+      atOnce: besideEachOther,
+      steps: [
+        { name: 'Rust tests', group: 'rust', run: () => runRustTests(['--workspace']) },
+        check('Clippy, native', 'cargo', ['clippy', '--workspace', '--all-targets', ...clippy]),
+        check('Clippy, wasm', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', ...wasmCrates, ...clippy]),
+        check('Clippy, interop', 'cargo', ['clippy', ...interopBuild, '--all-targets', ...clippy]),
+        check('Documentation of Rust', 'cargo', ['doc', '--workspace', '--no-deps', '--locked', '--keep-going'], { RUSTDOCFLAGS: '-D warnings' }),
+        check('The core without an operating system', 'cargo',
+          ['check', '-p', 'lampyris-verify', '--target', 'thumbv7m-none-eabi', '--no-default-features', '--locked'], crossEnvironment),
+        { name: 'Rust tests, interop', group: 'rust', run: () => runRustTests([...interopBuild, '-p', 'lampyris-interop'], { yielding: true }) },
+        { name: 'Node tests', group: 'js', run: () => runNodeTests(chosen(files, '.test.mjs', ['scripts', 'tests', 'bench'])) },
+        { name: 'Rust tests on wasm32', group: 'rust', run: () => runRustTests([...onNode, ...portableTests], { environment: crossEnvironment, yielding: true }) },
+      ],
+    },
+    { atOnce: besideEachOther, steps: inBrowsers(specs.filter((file) => !needsAll(file))) },
+    { atOnce: 1, steps: inBrowsers(specs.filter(needsAll)) },
   ];
 }
 
 /**
- * A check counts as one test.
- * @param {Step['group']} group
+ * Each file in each kind of browser.
+ * @param {string[]} specs
+ * @returns {Step[]}
+ */
+function inBrowsers(specs) {
+  return Object.entries(browsers).flatMap(([name, flags]) => specs.map((file) => /** @type {Step} */ ({
+    name: `${name}: ${relative(join(root, 'tests', 'browser'), file)}`,
+    group: 'browser',
+    run: () => runNodeTests([file], { CHROMIUM_FLAGS: flags }),
+  })));
+}
+
+/**
  * @param {string} name
  * @param {string} program
  * @param {string[]} programArguments
  * @param {Record<string, string>} [environment]
  * @returns {Step}
  */
-function check(group, name, program, programArguments, environment) {
-  return {
-    name,
-    group,
-    run: async () => {
-      const { code, output } = await runToEnd(program, programArguments, { quiet: true, environment, timeoutMs: stepTimeoutMs });
-      if (code !== 0) console.log(output);
-      return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-    },
+function check(name, program, programArguments, environment) {
+  return { name, group: 'lint', run: () => runCheck(program, programArguments, environment) };
+}
+
+/**
+ * What must only succeed.
+ * @param {string} name
+ * @param {Step['group']} group
+ * @param {() => Promise<void>} run
+ * @returns {Step}
+ */
+function work(name, group, run) {
+  return { name, group, run: () => run().then(() => ({ passed: 1, failed: 0, output: '' })) };
+}
+
+/**
+ * Runs steps in their order, so many at a time.
+ * @param {Step[]} steps
+ * @param {number} atOnce
+ * @returns {Promise<Result[]>} in the same order
+ */
+async function runAll(steps, atOnce) {
+  /** @type {Result[]} */
+  const results = [];
+  let next = 0;
+  const runNext = async () => {
+    for (let index = next; index < steps.length; index = next) {
+      next += 1;
+      results[index] = await timed(/** @type {Step} */ (steps[index]));
+    }
   };
-}
-
-/**
- * @param {string[]} which
- * @param {Record<string, string>} [environment]
- * @returns {Promise<Counts>}
- */
-async function rustTests(which, environment) {
-  const counts = { passed: 0, failed: 0 };
-  const { code } = await runToEnd('cargo', ['test', '--no-fail-fast', '--locked', ...which], {
-    timeoutMs: 2 * stepTimeoutMs,
-    environment,
-    onLine: (line) => {
-      const [, passed, failed] = line.match(/^test result: .*?(\d+) passed; (\d+) failed;/) ?? [];
-      counts.passed += Number(passed ?? 0);
-      counts.failed += Number(failed ?? 0);
-    },
-  });
-  return blamed(counts, code);
-}
-
-/**
- * @param {string[]} files
- * @param {Record<string, string>} [environment]
- * @returns {Promise<Counts>}
- */
-async function nodeTests(files, environment) {
-  if (files.length === 0) return { passed: 0, failed: 0 };
-  const folder = mkdtempSync(join(tmpdir(), 'lampyris-test-'));
-  const report = join(folder, 'counts.json');
-  try {
-    const { code } = await runToEnd(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', '--test-reporter-destination=stdout',
-      `--test-reporter=${join(root, 'scripts', 'library', 'count-reporter.mjs')}`, `--test-reporter-destination=${report}`, ...files],
-      { timeoutMs: stepTimeoutMs, environment });
-    const counts = existsSync(report) ? readFileSync(report, 'utf8') : '';
-    return blamed(counts === '' ? { passed: 0, failed: 0 } : JSON.parse(counts), code);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/**
- * A runner that fails without a failed test (it did not compile, it crashed) counts as one failure.
- * @param {Counts} counts
- * @param {number} code
- * @returns {Counts}
- */
-function blamed(counts, code) {
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  await Promise.all(Array.from({ length: atOnce }, runNext));
+  return results;
 }
 
 /**
@@ -225,24 +220,27 @@ function filesBelow(folder, ending) {
 }
 
 /**
- * @param {string} name
- * @param {() => Promise<Counts>} work
+ * Runs a step, and shows what it printed when it is done.
+ * @param {Step} step
  * @returns {Promise<Result>}
  */
-async function timed(name, work) {
+async function timed({ name, run }) {
   const startedAt = performance.now();
-  const cpuBefore = cpuTime();
-  let counts = { passed: 0, failed: 1 };
+  progress(`${name} …`);
+  let outcome = { passed: 0, failed: 1, output: '' };
   try {
-    counts = await work();
+    outcome = await run();
   } catch (error) {
-    console.error(red(error instanceof PlainError ? error.message : String(error instanceof Error ? error.stack : error)));
+    outcome.output = red(error instanceof PlainError ? error.message : String(error instanceof Error ? error.stack : error));
   }
+  const { passed, failed, output } = outcome;
   const tookMs = performance.now() - startedAt;
-  const cpuAfter = cpuTime();
-  const load = 1 - (cpuAfter.idle - cpuBefore.idle) / Math.max(1, cpuAfter.all - cpuBefore.all);
-  progress(`${name}: ${counts.failed === 0 ? green('ok') : red('FAILED')} (${duration(tookMs)}, processors ${percent(load)} busy)`);
-  return { name, counts, tookMs, load };
+  if (output.trim() !== '') {
+    heading(name);
+    console.log(output.trimEnd());
+  }
+  progress(`${name}: ${failed === 0 ? green('ok') : red('FAILED')} (${duration(tookMs)})`);
+  return { name, passed, failed, tookMs };
 }
 
 /** What this machine's processors have done since it started, in ms. */
@@ -252,6 +250,15 @@ function cpuTime() {
     idle: times.reduce((sum, { idle }) => sum + idle, 0),
     all: times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0),
   };
+}
+
+/**
+ * How busy the processors have been since then, 0 to 1.
+ * @param {{ idle: number, all: number }} before
+ */
+function load(before) {
+  const now = cpuTime();
+  return 1 - (now.idle - before.idle) / Math.max(1, now.all - before.all);
 }
 
 /** @param {number} share */
@@ -266,11 +273,11 @@ function percent(share) {
  */
 function summary(results, tookMs) {
   heading('Summary');
-  const rows = results.map(({ name, counts, tookMs, load }) => [name, String(counts.passed), String(counts.failed), duration(tookMs), percent(load)]);
-  const passed = results.reduce((sum, { counts }) => sum + counts.passed, 0);
-  const failed = results.reduce((sum, { counts }) => sum + counts.failed, 0);
-  table(['step', 'passed', 'failed', 'took', 'busy'], [...rows, ['all', String(passed), String(failed), duration(tookMs), '']]);
-  for (const { name, counts } of results) if (counts.failed > 0) console.log(red(`failed: ${name}`));
+  const rows = results.map(({ name, passed, failed, tookMs }) => [name, String(passed), String(failed), duration(tookMs)]);
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  table(['step', 'passed', 'failed', 'took'], [...rows, ['all', String(passed), String(failed), duration(tookMs)]]);
+  for (const { name, failed } of results) if (failed > 0) console.log(red(`failed: ${name}`));
   console.log(`\n${bold(`${passed} passed, ${failed} failed`)}`);
   return failed === 0 ? 0 : 1;
 }

@@ -1,8 +1,12 @@
 /** Runs other programs. */
 
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { root, toolEnvironment } from './paths.mjs';
 import { PlainError, progress } from './report.mjs';
+
+/** Of a program that leaves the processor to others: with it there is time for them, and it still gets what they do not use. */
+const yieldingPriority = 10;
 
 /** How often a quiet program that takes long shows what it is at. */
 const quietNewsEveryMs = 20_000;
@@ -14,6 +18,7 @@ const quietNewsEveryMs = 20_000;
  * @property {(line: string) => void} [onLine] sees each line of output
  * @property {number} [timeoutMs] kills the program after this time
  * @property {boolean} [quiet] shows only its latest line now and then, and everything when it fails
+ * @property {boolean} [yielding] leaves the processor to others
  */
 
 /**
@@ -30,6 +35,7 @@ export function runToEnd(program, programArguments, options = {}) {
       env: { ...toolEnvironment, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    if (options.yielding && child.pid !== undefined) yieldProcessor(child.pid);
     let output = '';
     const news = setInterval(() => {
       const latest = output.trimEnd().split('\n').at(-1)?.trim();
@@ -63,6 +69,15 @@ export function runToEnd(program, programArguments, options = {}) {
       resolve({ code: code ?? (signal === null ? 1 : 128), output });
     });
   });
+}
+
+/** @param {number} pid of a program just started, whose own programs follow it */
+function yieldProcessor(pid) {
+  try {
+    setPriority(pid, yieldingPriority);
+  } catch {
+    // It has ended already.
+  }
 }
 
 /**
