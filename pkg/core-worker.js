@@ -1,12 +1,14 @@
 /**
- * The worker in which everything is verified: it loads the core, and is its host.
+ * The worker in which everything is verified: it holds the core, and is its host.
  *
- * The page calls `start`, whose answer is the handshake: after it the worker is ready or has said why not.
+ * The page calls `load` with the compiled core, and `start`, whose answer is the handshake: after it the worker is ready or has said why not.
  * A panic of the core ends its instance: the worker says `crashed` and answers nothing more.
  * @module
  */
 
-import * as loaded from "./generated/lampyris_core.js";
+// Third-level imports are named too: each level is one more time to wait.
+import "./errors.js";
+import * as generated from "./generated/lampyris_core.js";
 import { METHODS } from "./methods.js";
 import { Rpc, RpcError } from "./rpc.js";
 import { Storage, databaseName } from "./storage.js";
@@ -20,17 +22,28 @@ import { Storage, databaseName } from "./storage.js";
 /** @type {Core | null} */
 let core = null;
 
-const page = new Rpc(/** @type {any} */ (self), { start, netEvent, call });
+const page = new Rpc(/** @type {any} */ (self), { load, start, netEvent, call });
 
-/** The core is loaded from the worker's first moment, before it is known what to start it with. */
-const { Core } = /** @type {CoreModule} */ (/** @type {unknown} */ (loaded));
-const compiled = loaded.default();
-compiled.catch(() => {}); // `start` says so
+const { Core, default: instantiate } = /** @type {CoreModule} */ (/** @type {unknown} */ (generated));
+
+/** @type {(instance: Promise<unknown>) => void} */
+let settleLoaded = () => {};
+/** @type {Promise<unknown>} */
+const loaded = new Promise((resolve) => {
+  settleLoaded = resolve;
+});
+
+/** @param {WebAssembly.Module} module */
+async function load(module) {
+  const instance = instantiate({ module_or_path: module });
+  settleLoaded(instance);
+  await instance;
+}
 
 /** @param {Config} config */
 async function start(config) {
   const opened = Storage.open(databaseName(config), () => page.notify("removed"));
-  const [storage] = await Promise.all([opened, compiled]);
+  const [storage] = await Promise.all([opened, loaded]);
   core = new Core(config, host(storage));
   await core.start();
 }

@@ -10,7 +10,32 @@ import { Rpc } from "./rpc.js";
 /** @typedef {import("./generated-types.d.ts").NetEvent} NetEvent */
 /** @typedef {import("./rpc.js").Handlers} Handlers */
 
-/** One worker with one instance of the core, which it loads at once. After a crash it is of no use: make another. */
+/** The core, compiled once for all workers of this page. @type {Promise<WebAssembly.Module> | null} */
+let compiled = null;
+
+/** Compiled here, while a worker's thread and modules are still starting. What failed is tried again by the next worker. */
+function compiledCore() {
+  if (compiled === null) {
+    const compiling = compileCore();
+    compiled = compiling;
+    compiling.catch(() => {
+      if (compiled === compiling) compiled = null;
+    });
+  }
+  return compiled;
+}
+
+/** Also where a server does not know the type of a wasm. */
+async function compileCore() {
+  const response = await fetch(new URL("./generated/lampyris_core_bg.wasm", import.meta.url)).catch((error) => {
+    throw new ClientError("unavailable", `the verifying core could not be loaded (${error.message})`);
+  });
+  if (!response.ok) throw new ClientError("unavailable", `the verifying core could not be loaded (${response.status})`);
+  const isTyped = response.headers.get("content-type")?.startsWith("application/wasm") ?? false;
+  return isTyped ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** One worker with one instance of the core, which is compiled at once. After a crash it is of no use: make another. */
 export class CoreWorker {
   #worker;
   #rpc;
@@ -21,6 +46,7 @@ export class CoreWorker {
   /** What it crashed by before somebody would hear of it. @type {string | null} */
   #crash = null;
   #ended = false;
+  #compiled = compiledCore();
 
   /** @param {Worker} worker */
   constructor(worker) {
@@ -43,7 +69,7 @@ export class CoreWorker {
     Object.assign(this.#handlers, handlers);
     this.#onCrash = onCrash;
     if (this.#crash !== null) onCrash(this.#crash);
-    await this.#rpc.call("start", config);
+    await Promise.all([this.#compiled.then((module) => this.#rpc.call("load", module)), this.#rpc.call("start", config)]);
   }
 
   /**

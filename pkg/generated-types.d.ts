@@ -5,7 +5,7 @@ import type { Method } from "./methods.js";
 
 /** `generated/lampyris_core.js`. */
 export interface CoreModule {
-  default(): Promise<unknown>;
+  default(options: { module_or_path: WebAssembly.Module }): Promise<unknown>;
   Core: new (config: Config, host: Host) => Core;
 }
 
