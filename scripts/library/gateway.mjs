@@ -1,7 +1,6 @@
 /** Runs gateways, honest and lying ones, for the demo and the tests. */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import { nativeProgram } from '../build.mjs';
 import { startLongRunning, waitFor } from './processes.mjs';
@@ -25,6 +24,7 @@ const readyTimeoutMs = 60_000;
  * @property {string} address where tabs dial it by WebRTC; the same after a restart
  * @property {string[]} addresses this one, then the one for WebSocket
  * @property {string} metricsUrl
+ * @property {string | undefined} controlUrl where a liar is told what to lie about
  * @property {string} log path of its log
  * @property {() => number} pid
  * @property {() => Promise<void>} kill ends it as a crash would
@@ -41,32 +41,34 @@ const readyTimeoutMs = 60_000;
  */
 export async function startGateway(upstream, folder, { program = 'lampyris-gateway', extraArguments = [] } = {}) {
   mkdirSync(folder, { recursive: true });
-  const metrics = `127.0.0.1:${await freeTcpPort()}`;
-  /** @param {string} port @param {string} webSocketPort free ones at first, and from then on the same */
-  const programArguments = (port, webSocketPort) => [
+  /** @param {Ports} ports free ones at first, and from then on the same */
+  const programArguments = ({ webRtc, webSocket, metrics }) => [
     '--network', networkArgument(upstream.network, folder),
     '--beacon', upstream.beaconUrl,
     '--execution', upstream.executionUrl,
     '--checkpoint', upstream.checkpoint,
-    '--listen', `127.0.0.1:${port}`,
-    '--listen-websocket', `127.0.0.1:${webSocketPort}`,
+    '--listen', `127.0.0.1:${webRtc}`,
+    '--listen-websocket', `127.0.0.1:${webSocket}`,
     '--data', join(folder, 'data'),
-    '--metrics', metrics,
+    '--metrics', `127.0.0.1:${metrics}`,
     ...(upstream.fixedClockUnixMs === null ? [] : ['--fixed-clock', String(upstream.fixedClockUnixMs)]),
     ...extraArguments,
   ];
   const log = join(folder, 'log.txt');
-  const launch = async (port = '0', webSocketPort = '0') => {
+  /** @param {Ports} [ports] */
+  const launch = async (ports = { webRtc: '0', webSocket: '0', metrics: '0' }) => {
     rmSync(log, { force: true });
-    const started = startLongRunning(isAbsolute(program) ? program : nativeProgram(program), programArguments(port, webSocketPort), log);
-    return { process: started, addresses: await listeningAddresses(program, started, log) };
+    const started = startLongRunning(isAbsolute(program) ? program : nativeProgram(program), programArguments(ports), log);
+    return { process: started, places: await listeningPlaces(program, started, log) };
   };
   let current = await launch();
-  const { addresses } = current;
+  const { webRtc, webSocket, metricsUrl, controlUrl } = current.places;
+  const addresses = [webRtc, webSocket];
   return {
-    address: addresses[0],
+    address: webRtc,
     addresses,
-    metricsUrl: `http://${metrics}/`,
+    metricsUrl,
+    controlUrl,
     log,
     pid: () => current.process.pid,
     kill: async () => {
@@ -74,8 +76,12 @@ export async function startGateway(upstream, folder, { program = 'lampyris-gatew
       await current.process.exited;
     },
     restart: async () => {
-      current = await launch(...addresses.map((address) => address.match(/\/(?:udp|tcp)\/(\d+)\//)?.[1]));
-      if (`${current.addresses}` !== `${addresses}`) throw new PlainError(`the gateway's addresses changed from ${addresses} to ${current.addresses}`);
+      const port = (/** @type {string} */ address) => address.match(/\/(?:udp|tcp)\/(\d+)\//)?.[1] ?? '0';
+      current = await launch({ webRtc: port(webRtc), webSocket: port(webSocket), metrics: new URL(metricsUrl).port });
+      const { places } = current;
+      if (places.webRtc !== webRtc || places.webSocket !== webSocket) {
+        throw new PlainError(`the gateway's addresses changed from ${addresses} to ${places.webRtc},${places.webSocket}`);
+      }
     },
     stop: () => current.process.stop(),
   };
@@ -89,32 +95,34 @@ function networkArgument(network, folder) {
   return file;
 }
 
+/** @typedef {{ webRtc: string, webSocket: string, metrics: string }} Ports */
+
 /**
+ * Where a program says that it listens; of its control it says so before its addresses, if it has one.
  * @param {string} program
  * @param {import('./processes.mjs').LongRunning} started
  * @param {string} log
- * @returns {Promise<[string, string]>}
  */
-async function listeningAddresses(program, started, log) {
+async function listeningPlaces(program, started, log) {
   /** @type {string | null} */
   let ended = null;
   started.exited.then((reason) => (ended = reason));
   return waitFor(`${program} did not say where it listens (${log})`, readyTimeoutMs, () => {
     const text = readFileSync(log, 'utf8');
-    if (ended !== null) throw new PlainError(`${program} ended (${ended}) before it was ready:\n${text.trimEnd().split('\n').slice(-15).join('\n')}`);
-    const address = (/** @type {string} */ transport) => text.match(new RegExp(`listening on (/\\S+/${transport}/\\S+)\\n`))?.[1];
-    const [webRtc, webSocket] = [address('webrtc-direct'), address('ws')];
-    return webRtc === undefined || webSocket === undefined ? undefined : /** @type {[string, string]} */ ([webRtc, webSocket]);
+    if (ended !== null) throw new PlainError(`${program} ended (${ended}) before it was ready:\n${lastWords(text)}`);
+    const said = (/** @type {RegExp} */ what) => text.match(what)?.[1];
+    const [webRtc, webSocket] = [said(/listening on (\/\S+\/webrtc-direct\/\S+)\n/), said(/listening on (\/\S+\/ws\/\S+)\n/)];
+    const metrics = said(/health and metrics on (\S+)\n/);
+    if (webRtc === undefined || webSocket === undefined || metrics === undefined) return undefined;
+    return { webRtc, webSocket, metricsUrl: `${metrics}/`, controlUrl: said(/control on (\S+)\n/) };
   });
 }
 
-/** @returns {Promise<number>} a TCP port that was free a moment ago */
-function freeTcpPort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+/**
+ * What a program said at last, without the trace of calls behind it.
+ * @param {string} text
+ */
+function lastWords(text) {
+  const [words = ''] = text.split(/\n\s*Stack backtrace:/i);
+  return words.trimEnd().split('\n').slice(-15).join('\n');
 }

@@ -28,6 +28,23 @@ export function launch(...flags) {
 }
 
 /**
+ * Waits for all that a test needs. When one fails, the others are ended: what still runs would keep the test's process from ending.
+ * @template {unknown[]} T
+ * @param {[...{ [K in keyof T]: Promise<T[K]> }]} starts of stacks and browsers
+ * @returns {Promise<T>}
+ */
+export async function allOrNothing(starts) {
+  const results = await Promise.allSettled(starts);
+  const reasons = results.flatMap((result) => ("reason" in result ? [result.reason] : []));
+  if (reasons.length === 0) return /** @type {Promise<T>} */ (/** @type {unknown} */ (Promise.all(starts)));
+  for (const result of results) {
+    const started = result.status === "fulfilled" ? /** @type {any} */ (result.value) : {};
+    await (started.stop ?? started.close)?.call(started);
+  }
+  throw reasons[0];
+}
+
+/**
  * A fresh visitor: own storage, no history. Errors that nobody caught end up in `errors`.
  * @param {Browser} browser
  * @param {string} url

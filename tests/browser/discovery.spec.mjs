@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
-import { launch, open, until, visit, waitForPhase } from "./browser.mjs";
+import { allOrNothing, launch, open, until, visit, waitForPhase } from "./browser.mjs";
 
 /** @type {import("../../scripts/stack.mjs").Stack} */
 let stack;
 /** @type {import("playwright-core").Browser} */
 let browser;
 before(async () => {
-  [stack, browser] = await Promise.all([startStack({ replay: "fulu", gateways: 3 }), launch()]);
+  [stack, browser] = await allOrNothing([startStack({ replay: "fulu", gateways: 3 }), launch()]);
 }, { timeout: 180_000 });
 after(async () => {
   await browser?.close();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
-import { byId, launch, open, until, visit, waitForPhase } from "./browser.mjs";
+import { allOrNothing, byId, launch, open, until, visit, waitForPhase } from "./browser.mjs";
 
 const LIMIT_MS = 20_000;
 /** @type {import("../../scripts/stack.mjs").Stack} */
@@ -11,7 +11,7 @@ let stack;
 let browser;
 
 before(async () => {
-  [stack, browser] = await Promise.all([startStack({ gateways: 1 }), launch()]);
+  [stack, browser] = await allOrNothing([startStack({ gateways: 1 }), launch()]);
 }, { timeout: 180_000 });
 after(async () => {
   await browser?.close();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
 import {
-  byId, importKey, launch, lookUp, open, PASSPHRASE, provenWei, rpc, until, visit, waitForPhase,
+  allOrNothing, byId, importKey, launch, lookUp, open, PASSPHRASE, provenWei, rpc, until, visit, waitForPhase,
 } from "./browser.mjs";
 
 const ETHER = 10n ** 18n;
@@ -16,7 +16,7 @@ let stack;
 let browser;
 
 before(async () => {
-  [stack, browser] = await Promise.all([startStack(), launch()]);
+  [stack, browser] = await allOrNothing([startStack(), launch()]);
 }, { timeout: 180_000 });
 after(async () => {
   await browser?.close();

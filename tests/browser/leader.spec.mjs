@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
-import { PASSPHRASE, byId, importKey, launch, lookUp, open, provenWei, rpc, until, waitForPhase } from "./browser.mjs";
+import { PASSPHRASE, allOrNothing, byId, importKey, launch, lookUp, open, provenWei, rpc, until, waitForPhase } from "./browser.mjs";
 
 /** What a user is promised, printed beside what was measured; the limits of the assertions are a busy machine's. */
 const PROMISED_MS = 2_000;
@@ -22,7 +22,7 @@ let context;
 let errors = [];
 
 before(async () => {
-  [stack, browser] = await Promise.all([startStack({ gateways: 1 }), launch()]);
+  [stack, browser] = await allOrNothing([startStack({ gateways: 1 }), launch()]);
 }, { timeout: 180_000 });
 after(async () => {
   await browser?.close();

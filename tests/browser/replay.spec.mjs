@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
-import { byId, launch, lookUp, provenWei, until, visit, waitForPhase } from "./browser.mjs";
+import { allOrNothing, byId, launch, lookUp, provenWei, until, visit, waitForPhase } from "./browser.mjs";
 
 /** @param {import("playwright-core").Page} page @param {string} id */
 const digits = async (page, id) => Number((await byId(page, id).first().innerText()).replace(/\D/gu, ""));
@@ -18,7 +18,7 @@ const shows = (page, id, expected) => until(`${id} to be ${expected}`, async () 
  * @param {(page: import("playwright-core").Page) => Promise<void>} body
  */
 async function onReplay(name, body) {
-  const [stack, browser] = await Promise.all([startStack({ replay: name, gateways: 1 }), launch()]);
+  const [stack, browser] = await allOrNothing([startStack({ replay: name, gateways: 1 }), launch()]);
   try {
     const { page, errors } = await visit(browser, stack.url);
     await waitForPhase(page, "synced");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
-import { byId, launch, lookUp, open, provenWei, until, visit, waitForPhase } from "./browser.mjs";
+import { allOrNothing, byId, launch, lookUp, open, provenWei, until, visit, waitForPhase } from "./browser.mjs";
 
 /** Browsers hide a page's own addresses behind names that are asked for by multicast, which containers often do not carry. */
 const ADDRESSES_IN_THE_OPEN = "--disable-features=WebRtcHideLocalIpsWithMdns";
@@ -15,7 +15,7 @@ let stack;
 let browsers = [];
 
 before(async () => {
-  [stack, ...browsers] = await Promise.all([
+  [stack, ...browsers] = await allOrNothing([
     startStack({ replay: "deneb", gateways: 1 }),
     ...Array.from({ length: 2 }, () => launch(ADDRESSES_IN_THE_OPEN)),
   ]);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { startStack } from "../../scripts/stack.mjs";
-import { FLAGS, launch, until } from "./browser.mjs";
+import { FLAGS, allOrNothing, launch, until } from "./browser.mjs";
 import { metrics, soaker } from "./soak.mjs";
 
 /** A tab that is gone is noticed after this time at the latest. */
@@ -16,7 +16,7 @@ let stack;
 let browser;
 
 before(async () => {
-  [stack, browser] = await Promise.all([startStack({ replay: "fulu", gateways: 1 }), launch()]);
+  [stack, browser] = await allOrNothing([startStack({ replay: "fulu", gateways: 1 }), launch()]);
 }, { timeout: 180_000 });
 after(async () => {
   await browser?.close();

@@ -97,21 +97,30 @@ export async function survivor(browser, url, gateways) {
     }, /** @type {const} */ ([TOPIC, ballot])),
     /** All ballots that came from others. */
     ballots: () => bare.evaluate(() => /** @type {number[][]} */ (/** @type {any} */ (window).ballots)),
-    /** Breaks all links but some, until that is noticed, and gives the time when it began. @param {number} kept */
+    /** The bare swarm's open connections, known by their two certificates. */
+    connections: () => bare.evaluate(() => {
+      const fingerprint = (/** @type {RTCSessionDescription | null} */ description) => description?.sdp.match(/^a=fingerprint:(.+)$/mu)?.[1]?.trim();
+      const { connections } = /** @type {{ connections: RTCPeerConnection[] }} */ (/** @type {any} */ (window));
+      return connections
+        .map(({ connectionState, localDescription, remoteDescription }, index) =>
+          ({ index, connectionState, local: fingerprint(localDescription), remote: fingerprint(remoteDescription) }))
+        .filter(({ connectionState }) => connectionState === "connected");
+    }),
+    /** Breaks all links but one, until that is noticed, and gives the time when it began. @param {number} kept index of its connection */
     breakLinks: (kept) => bare.evaluate(async (kept) => {
       const { connections, connected, heard } = /** @type {any} */ (window);
       const [before, began] = [heard.length, performance.now()];
       const links = connected("tab").length;
-      const open = connections.filter((/** @type {RTCPeerConnection} */ { connectionState }) => connectionState === "connected");
-      for (const connection of open.slice(kept)) connection.close();
+      for (const [index, connection] of connections.entries()) if (index !== kept) connection.close();
       const gone = () => heard.slice(before).filter((/** @type {any} */ { type }) => type === "disconnected").length;
-      while (gone() < links - kept) await new Promise((resolve) => setTimeout(resolve, 50));
+      while (gone() < links - 1) await new Promise((resolve) => setTimeout(resolve, 50));
       return began;
     }, kept),
     /** For a report of a failure. */
     state: async () => ({
       phase: await phase(),
       slot: await slot(),
+      links: await bare.evaluate(() => /** @type {any} */ (window).connected("tab").map((/** @type {any} */ { peer }) => peer.slice(-6)).join(" ")),
       ballots: await bare.evaluate(() => /** @type {any} */ (window).ballots.map(([number]) => number).join(" ")),
       refused: await bare.evaluate(() => /** @type {any} */ (window).refused.slice(-5)),
       page: visitor.errors.slice(-5),

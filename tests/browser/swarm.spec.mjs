@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
 import { bareSwarm } from "./bare.mjs";
-import { NO_CHANGED_CREDENTIALS, launch } from "./browser.mjs";
+import { NO_CHANGED_CREDENTIALS, allOrNothing, launch } from "./browser.mjs";
 
 /** @type {import("../../scripts/stack.mjs").Stack} */
 let stack;
@@ -12,7 +12,7 @@ let stack;
 let browser;
 
 before(async () => {
-  [stack, browser] = await Promise.all([startStack({ replay: "fulu", gateways: 1 }), launch()]);
+  [stack, browser] = await allOrNothing([startStack({ replay: "fulu", gateways: 1 }), launch()]);
 }, { timeout: 180_000 });
 after(async () => {
   await browser?.close();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startStack } from "../../scripts/stack.mjs";
 import { bareSwarm } from "./bare.mjs";
-import { byId, launch, open, until, visit, waitForPhase } from "./browser.mjs";
+import { allOrNothing, byId, launch, open, until, visit, waitForPhase } from "./browser.mjs";
 
 /**
  * Browsers hide a page's own addresses behind names that are asked for by multicast, which containers often do not carry.
@@ -19,7 +19,7 @@ let stack;
 let browsers = [];
 
 before(async () => {
-  [stack, ...browsers] = await Promise.all([
+  [stack, ...browsers] = await allOrNothing([
     startStack({ replay: "fulu", gateways: 1 }),
     ...Array.from({ length: 3 }, () => launch(ADDRESSES_IN_THE_OPEN)),
   ]);

@@ -57,7 +57,7 @@ use keep::Keep;
 use metrics::Metrics;
 use publish::Publisher;
 use serve::{Server as Serve, limits::Limits};
-use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Display, io::Write, net::SocketAddr, sync::Arc, time::Duration};
 use swarm::{Crowd, SwarmLoop};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -187,10 +187,10 @@ impl Gateway {
     pub async fn run_until_stopped(mut self) -> Result<(), Error> {
         let mut interrupt = handler(SignalKind::interrupt())?;
         let mut terminate = handler(SignalKind::terminate())?;
-        tracing::info!("health and metrics on http://{}", self.metrics_address);
+        announce("health and metrics on http://", self.metrics_address);
         loop {
             tokio::select! {
-                Some(address) = self.addresses.recv() => announce(&address),
+                Some(address) = self.addresses.recv() => announce("listening on ", address),
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
             }
@@ -283,7 +283,7 @@ async fn advance(archive: Archive) {
     }
 }
 
-fn announce(address: &str) {
+fn announce(what: &str, address: impl Display) {
     let mut out = std::io::stdout().lock();
-    let _closed = writeln!(out, "listening on {address}").and_then(|()| out.flush());
+    let _closed = writeln!(out, "{what}{address}").and_then(|()| out.flush());
 }

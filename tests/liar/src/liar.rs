@@ -12,9 +12,12 @@ use lampyris_wire::{
     state::{self, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 /// What to lie about.
@@ -83,9 +86,19 @@ pub struct Liar {
     lie: Mutex<Lie>,
     told: AtomicU64,
     history: Arc<History>,
+    late: Duration,
 }
 
 impl Liar {
+    /// One whose answers are late by this time, so that others are asked first.
+    #[must_use]
+    pub fn late(late: Duration) -> Self {
+        Self {
+            late,
+            ..Self::default()
+        }
+    }
+
     /// Tells this lie from now on.
     pub fn order(&self, lie: Lie) {
         *self.lie.lock().unwrap_or_else(PoisonError::into_inner) = lie;
@@ -204,11 +217,16 @@ impl Liar {
 impl Hook for Liar {
     fn answer<'a>(&'a self, request: Request, server: &'a Server) -> BoxFuture<'a, Reply> {
         let lie = self.lie();
-        if concerns(lie.kind, &request) {
-            Box::pin(self.lie_about(request, lie, server))
-        } else {
-            Box::pin(server.answer(request))
-        }
+        Box::pin(async move {
+            if !self.late.is_zero() {
+                tokio::time::sleep(self.late).await;
+            }
+            if concerns(lie.kind, &request) {
+                self.lie_about(request, lie, server).await
+            } else {
+                server.answer(request).await
+            }
+        })
     }
 
     fn publish(&self, kind: TopicKind, update: &Arc<Latest>) -> Option<Vec<u8>> {

@@ -3,7 +3,7 @@
 use clap::Parser;
 use lampyris_gateway::{Arguments, Gateway};
 use lampyris_liar::{Liar, serve_control};
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// The command line: a gateway's, and where to be told what to lie about.
@@ -19,6 +19,9 @@ struct Options {
     /// HTTP address of the control, on the loopback interface; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     control: SocketAddr,
+    /// Answers so many milliseconds later, so that others are asked first.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    late_ms: u64,
 }
 
 #[tokio::main]
@@ -34,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
         options.control.ip().is_loopback(),
         "--control must be on the loopback interface"
     );
-    let liar = Arc::new(Liar::default());
+    let liar = Arc::new(Liar::late(Duration::from_millis(options.late_ms)));
     let gateway = Gateway::start(options.gateway.into_config()?, liar.clone()).await?;
     liar.watch(gateway.server());
     let control = serve_control(options.control, liar).await?;
