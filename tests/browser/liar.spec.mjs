@@ -56,6 +56,7 @@ describe("a liar beside an honest gateway", { concurrency: LIARS }, () => {
         const { page, close } = await visitWith([stack.liars[index], honest]);
         try {
           await waitForPhase(page, "synced");
+          await until("the honest gateway, which shall serve", () => isConnected(page, honest), page);
           await provoke(page, index, kind, exposed);
           await open(page, "overview");
           await waitForPhase(page, "synced");
@@ -172,6 +173,12 @@ const state = (page) => page.evaluate(async () => /** @type {any} */ (globalThis
 
 /** @param {Page} page */
 const proven = (page) => byId(page, "balance-ether").first().getAttribute("data-proven", { timeout: 1_000 }).catch(() => null);
+
+/** @param {Page} page @param {import("../../scripts/stack.mjs").Gateway} gateway */
+async function isConnected(page, gateway) {
+  const peer = peerOf(gateway);
+  return (await state(page)).peers.some((/** @type {any} */ one) => one.id === peer && one.state === "connected");
+}
 
 /** @param {Page} page @param {number} index */
 async function isNamed(page, index) {

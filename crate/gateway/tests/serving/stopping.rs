@@ -166,10 +166,13 @@ async fn program(nodes: &Nodes, data: &Path, listen: &str) -> (Child, String) {
         .spawn()
         .unwrap();
     let out = child.stdout.take().unwrap();
-    let line = tokio::task::spawn_blocking(move || BufReader::new(out).lines().next());
-    let line = line.await.unwrap().unwrap().unwrap();
-    let address = line.strip_prefix("listening on ").unwrap();
-    (child, address.to_owned())
+    let address = tokio::task::spawn_blocking(move || {
+        let lines = BufReader::new(out).lines().map_while(Result::ok);
+        let mut addresses =
+            lines.filter_map(|line| Some(line.strip_prefix("listening on ")?.to_owned()));
+        addresses.next()
+    });
+    (child, address.await.unwrap().unwrap())
 }
 
 async fn end(mut child: Child, signal: &str) -> (std::process::ExitStatus, Duration) {
